@@ -1,0 +1,18 @@
+//! Speaks the Livebox's local protocol ("sysbus"): log in, keep the session, send a call, open the envelope.
+//!
+//! This crate knows how a box is talked to and nothing of what it can do: capabilities live in `livebox`.
+//! A capability declares a [`Call`] (service, method, parameters, where the answer stands, how long it may
+//! take) and hands it to a [`Session`], which does the rest.
+
+mod call;
+mod endpoint;
+mod error;
+pub mod scalar;
+mod secret;
+mod session;
+
+pub use call::{Answer, Call, Ignored, Kind, Written};
+pub use endpoint::{Endpoint, Trust};
+pub use error::{BoxError, CallName, Error, Impostor, NoAnswer};
+pub use secret::Secret;
+pub use session::{Config, Password, Session};
