@@ -60,6 +60,9 @@ impl Session {
         Err(Error::NoPassword)
     }
 
+    /// Forgets cached reads, so that the next one asks the box.
+    pub fn forget_reads(&self) {}
+
     /// The box's own description of an object (`GET /sysbus/<object>?_restDepth=<depth>`).
     pub async fn describe(&self, object: &str, depth: u32) -> Result<Value, Error> {
         let _ = (object, depth);

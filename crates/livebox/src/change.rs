@@ -1,0 +1,85 @@
+//! What every tool that changes the box answers.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{Lang, Message, Page, Show};
+
+/// How a change ended. What was asked and refused is an error instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The box now says what was asked for.
+    Applied,
+    /// It was so already: nothing was sent.
+    AlreadySo,
+    /// Sent, but the box now says something else: see `differs`.
+    Differs,
+}
+
+/// What became of a change, as read back from the box.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Changed<T> {
+    /// What was asked, one sentence.
+    #[serde(skip)]
+    what: Message,
+    outcome: Outcome,
+    /// State before; null when there was none.
+    before: Option<T>,
+    /// State the box reports now; null when there is none.
+    after: Option<T>,
+    /// What the box dropped or changed, by field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    differs: Vec<String>,
+}
+
+impl<T> Changed<T> {
+    /// The box reports what was asked for.
+    pub fn applied(what: Message, before: Option<T>, after: Option<T>) -> Self {
+        Self { what, outcome: Outcome::Applied, before, after, differs: Vec::new() }
+    }
+
+    /// The box reports something else in these fields.
+    pub fn differs(what: Message, before: Option<T>, after: Option<T>, fields: Vec<String>) -> Self {
+        Self { what, outcome: Outcome::Differs, before, after, differs: fields }
+    }
+
+    /// The outcome of a read-back: applied when no field differs.
+    pub fn verified(what: Message, before: Option<T>, after: Option<T>, differing: Vec<String>) -> Self {
+        if differing.is_empty() {
+            Self::applied(what, before, after)
+        } else {
+            Self::differs(what, before, after, differing)
+        }
+    }
+}
+
+impl<T: Clone> Changed<T> {
+    /// Nothing had to be done.
+    pub fn already_so(what: Message, state: Option<T>) -> Self {
+        Self { what, outcome: Outcome::AlreadySo, before: state.clone(), after: state, differs: Vec::new() }
+    }
+}
+
+impl<T: Show> Show for Changed<T> {
+    fn show(&self, lang: Lang) -> Page {
+        let what = self.what.text(lang);
+        let verdict = match self.outcome {
+            Outcome::Applied => lang.pick("done, and read back from the box", "fait, et relu sur la box"),
+            Outcome::AlreadySo => {
+                lang.pick("already so, nothing was sent", "déjà le cas, rien n'a été envoyé")
+            }
+            Outcome::Differs => {
+                lang.pick("sent, but the box reports otherwise", "envoyé, mais la box indique autre chose")
+            }
+        };
+        let mut page = Page::new().line(format!("{what}: {verdict}."));
+        if !self.differs.is_empty() {
+            page = page.fact(lang.pick("Not as asked", "Non conforme"), self.differs.join(", "));
+        }
+        match &self.after {
+            Some(after) => page.then(after.show(lang)),
+            None => page,
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What a tool runs in: the box, the reader's language, what the owner permits, where progress goes.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use sysbus::{Call, Error, Kind, Session, Written};
+use url::Url;
+
+use crate::{
+    ToolError,
+    lang::{Lang, Message},
+    say,
+    tool::Access,
+};
+
+/// What the owner permits. Read from the owner's settings only, never from arguments.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Policy {
+    /// No tool may change the box.
+    pub read_only: bool,
+    /// Tools that take a secret as an argument may be used over MCP.
+    pub accept_secrets: bool,
+}
+
+/// How far a long tool is.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Steps done.
+    pub done: f64,
+    /// Steps in all, when known.
+    pub total: Option<f64>,
+    /// What is being done.
+    pub message: Message,
+}
+
+/// Where progress goes; called from within the tool, must not block.
+pub type ProgressSink = Arc<dyn Fn(Progress) + Send + Sync>;
+
+/// What a tool runs in. Cheap to clone; each surface keeps one and adapts it per call.
+#[derive(Clone)]
+pub struct Context {
+    session: Session,
+    lang: Lang,
+    policy: Policy,
+    speed_url: Option<Url>,
+    progress: Option<ProgressSink>,
+    /// What the running tool declared; `None` outside of [`crate::invoke()`].
+    granted: Option<Access>,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("lang", &self.lang)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Context {
+    /// A context on that box; reads and writes permitted, English, no progress.
+    pub fn new(session: Session) -> Self {
+        Self {
+            session,
+            lang: Lang::default(),
+            policy: Policy::default(),
+            speed_url: None,
+            progress: None,
+            granted: None,
+        }
+    }
+
+    /// With text in that language.
+    #[must_use]
+    pub fn with_lang(mut self, lang: Lang) -> Self {
+        self.lang = lang;
+        self
+    }
+
+    /// With what the owner permits.
+    #[must_use]
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// With that HTTP speed server instead of the public one.
+    #[must_use]
+    pub fn with_speed_url(mut self, url: Option<Url>) -> Self {
+        self.speed_url = url;
+        self
+    }
+
+    /// With progress going there.
+    #[must_use]
+    pub fn with_progress(mut self, sink: Option<ProgressSink>) -> Self {
+        self.progress = sink;
+        self
+    }
+
+    /// The context of one running tool: it may do what it declared. Only [`crate::invoke()`] grants.
+    pub(crate) fn granting(&self, access: Access) -> Self {
+        Self { granted: Some(access), ..self.clone() }
+    }
+
+    /// The reader's language.
+    pub fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// What the owner permits.
+    pub fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    /// The configured HTTP speed server.
+    pub fn speed_url(&self) -> Option<&Url> {
+        self.speed_url.as_ref()
+    }
+
+    /// The session with the box.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Tells how far the tool is.
+    pub fn progress(&self, done: f64, total: Option<f64>, message: Message) {
+        if let Some(sink) = &self.progress {
+            sink(Progress { done, total, message });
+        }
+    }
+
+    /// Asks the box.
+    pub async fn read<C: Call>(&self, call: &C) -> Result<C::Reply, ToolError> {
+        debug_assert!(C::KIND == Kind::Read, "a write must go through `Context::write`");
+        Ok(self.session.read(call).await?)
+    }
+
+    /// Asks the box for something it may not have: `None` when the object is absent or denied.
+    pub async fn read_optional<C: Call>(&self, call: &C) -> Result<Option<C::Reply>, ToolError> {
+        match self.session.read(call).await {
+            Ok(reply) => Ok(Some(reply)),
+            Err(error) if error.is_unavailable() => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Changes the box: the only way there is. Refused unless the running tool declared that it changes
+    /// something and the owner permits it, whatever the surface checked before.
+    pub async fn write<C: Call>(&self, call: &C) -> Result<Sent<C::Reply>, ToolError> {
+        debug_assert!(C::KIND == Kind::Write, "a read must go through `Context::read`");
+        if self.policy.read_only || self.granted.is_none_or(|access| access == Access::Read) {
+            return Err(ToolError::NotPermitted(say!(
+                "Nothing was changed: this call may only read.",
+                "Rien n'a été modifié : cet appel ne peut que lire."
+            )));
+        }
+        tracing::info!(service = %call.service(), method = C::METHOD, "write");
+        Ok(match self.session.write(call).await? {
+            Written::Answered(reply) => Sent { reply: Some(reply), lost: None },
+            Written::Lost(error) => Sent { reply: None, lost: Some(error) },
+        })
+    }
+
+    /// Reads back after a write until the box says what was asked for, or patience ends. Returns what the
+    /// box says last and whether it is what was asked for. A box that does not answer for a moment (radios or
+    /// the whole box restarting) is asked again.
+    pub async fn read_back<T, F>(
+        &self,
+        patience: Duration,
+        read: F,
+        settled: impl Fn(&T) -> bool + Send,
+    ) -> Result<(T, bool), ToolError>
+    where
+        F: AsyncFn() -> Result<T, ToolError>,
+    {
+        let deadline = tokio::time::Instant::now() + patience;
+        let mut pause = Duration::from_millis(100);
+        loop {
+            let state = read().await;
+            let late = tokio::time::Instant::now() + pause > deadline;
+            match state {
+                Ok(state) if settled(&state) => return Ok((state, true)),
+                Ok(state) if late => return Ok((state, false)),
+                Err(error) if late || !is_passing(&error) => return Err(unknown_outcome(&error)),
+                Ok(_) | Err(_) => {}
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(2));
+            self.session.forget_reads();
+        }
+    }
+}
+
+/// What became of a write, as far as its own answer tells.
+#[derive(Debug)]
+pub struct Sent<R> {
+    /// The box's answer, when it came.
+    pub reply: Option<R>,
+    /// Why the answer was lost: only reading back tells the outcome.
+    pub lost: Option<Error>,
+}
+
+/// Whether a fault may pass by itself within seconds.
+fn is_passing(error: &ToolError) -> bool {
+    matches!(error, ToolError::Box(Error::Busy { .. } | Error::NoAnswer { .. } | Error::Unreachable { .. }))
+}
+
+fn unknown_outcome(error: &ToolError) -> ToolError {
+    let message = error.message();
+    let (english, french) = (message.text(Lang::En), message.text(Lang::Fr));
+    ToolError::Unknown(say!(
+        "The change was sent, but its outcome is unknown: it could not be read back ({english}) Do not send it again before looking at the present state.",
+        "Le changement a été envoyé, mais son résultat est inconnu : il n'a pas pu être relu ({french}) Ne le renvoyez pas avant d'avoir regardé l'état actuel."
+    ))
+}

@@ -1,0 +1,108 @@
+//! Schemas as MCP clients and model providers digest them.
+
+use std::collections::BTreeSet;
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Map, Value};
+
+/// JSON Schema object.
+pub type SchemaObject = Map<String, Value>;
+
+/// The schema of `T`, sub-schemas inlined, without what costs tokens or trips strict clients: `$schema`,
+/// titles, null variants of optional arguments, number formats, null defaults (reference: pitfall 9 of the
+/// MCP notes in ARCHITECTURE.md).
+pub(crate) fn slim<T: JsonSchema>(input: bool) -> SchemaObject {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.inline_subschemas = true;
+    let schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    let Value::Object(mut object) = walk(schema, input) else { return SchemaObject::new() };
+    // The tool carries the description itself.
+    object.remove("description");
+    object.remove("title");
+    if input {
+        object.insert("additionalProperties".into(), false.into());
+        object.entry("properties").or_insert_with(|| Value::Object(Map::new()));
+    }
+    object
+}
+
+fn walk(value: Value, input: bool) -> Value {
+    match value {
+        Value::Object(mut object) => {
+            if let Some(inner) = only_variant(&object) {
+                object.remove("anyOf");
+                for (key, value) in inner {
+                    object.entry(key).or_insert(value);
+                }
+            }
+            if let Some(names) = unit_variants(&object) {
+                object.remove("oneOf");
+                object.insert("type".into(), "string".into());
+                object.insert("enum".into(), names);
+            }
+            object.remove("$schema");
+            if object.get("default").is_some_and(Value::is_null) {
+                object.remove("default");
+            }
+            if object.get("format").and_then(Value::as_str).is_some_and(is_number_format) {
+                object.remove("format");
+                object.remove("minimum");
+                object.remove("maximum");
+            }
+            if input && let Some(kind) = object.get("type").and_then(one_type) {
+                object.insert("type".into(), kind);
+            }
+            Value::Object(object.into_iter().map(|(key, value)| (key, walk(value, input))).collect())
+        }
+        Value::Array(list) => Value::Array(list.into_iter().map(|value| walk(value, input)).collect()),
+        other => other,
+    }
+}
+
+/// `anyOf: [X, null]` → X.
+fn only_variant(object: &SchemaObject) -> Option<SchemaObject> {
+    let variants = object.get("anyOf")?.as_array()?;
+    let is_null = |variant: &Value| variant.get("type").and_then(Value::as_str) == Some("null");
+    let mut real = variants.iter().filter(|variant| !is_null(variant));
+    match (real.next(), real.next()) {
+        (Some(Value::Object(inner)), None) => Some(inner.clone()),
+        _ => None,
+    }
+}
+
+/// `oneOf` of constants (documented unit variants) → their names.
+fn unit_variants(object: &SchemaObject) -> Option<Value> {
+    let variants = object.get("oneOf")?.as_array()?;
+    let mut names = Vec::new();
+    for variant in variants {
+        if let Some(name) = variant.get("const") {
+            names.push(name.clone());
+        } else {
+            names.extend(variant.get("enum")?.as_array()?.iter().cloned());
+        }
+    }
+    Some(Value::Array(names))
+}
+
+fn is_number_format(format: &str) -> bool {
+    format.starts_with("uint") || format.starts_with("int") || format == "float" || format == "double"
+}
+
+/// `["string", "null"]` → `"string"`.
+fn one_type(kind: &Value) -> Option<Value> {
+    let mut real = kind.as_array()?.iter().filter(|kind| *kind != "null");
+    match (real.next(), real.next()) {
+        (Some(kind), None) => Some(kind.clone()),
+        _ => None,
+    }
+}
+
+/// Names of the arguments an input schema knows.
+pub(crate) fn argument_names(schema: &SchemaObject) -> BTreeSet<String> {
+    schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(|map| map.keys().cloned())
+        .collect()
+}
