@@ -1,2 +1,22 @@
-//! Placeholder.
-fn main() {}
+//! `livebox-mcp`: one binary that shows and manages an Orange Livebox, for people and for their assistants.
+//!
+//! This crate is the only one that prints, exits, reads the environment or installs a logger. It holds no
+//! knowledge of the router: every tool comes from the registry of the `livebox` crate.
+
+mod cli;
+mod config;
+mod demo;
+mod emulate;
+mod logging;
+mod mcp;
+mod run;
+mod terminal;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run::run(std::env::args_os()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(code) => ExitCode::from(code),
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Answer, Context, ToolDef, ToolError, say, tool::Access};
+use crate::{Answer, Context, Policy, ToolDef, ToolError, say, tool::Access};
 
 /// Who asks: decides whether secrets may be arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,14 +13,9 @@ pub enum Caller {
     Model,
 }
 
-/// Whether the owner's settings let this caller see and use the tool at all.
-pub fn is_offered(cx: &Context, def: &ToolDef, caller: Caller) -> bool {
-    permit(cx, def, caller).is_ok()
-}
-
 /// Runs a tool. Every surface comes through here, and no tool checks permissions itself.
 pub async fn invoke(cx: &Context, def: &ToolDef, caller: Caller, args: Value) -> Result<Answer, ToolError> {
-    permit(cx, def, caller)?;
+    permit(cx.policy(), def, caller)?;
     let outcome = (def.run)(&cx.granting(def.access), args).await;
     match &outcome {
         Ok(_) => tracing::debug!(tool = def.name(), "done"),
@@ -30,8 +25,8 @@ pub async fn invoke(cx: &Context, def: &ToolDef, caller: Caller, args: Value) ->
     outcome
 }
 
-fn permit(cx: &Context, def: &ToolDef, caller: Caller) -> Result<(), ToolError> {
-    let policy = cx.policy();
+/// Whether the owner's settings let this caller see and use the tool at all; the error names the setting.
+pub fn permit(policy: Policy, def: &ToolDef, caller: Caller) -> Result<(), ToolError> {
     if policy.read_only && def.access > Access::Read {
         let name = def.name();
         return Err(ToolError::NotPermitted(say!(

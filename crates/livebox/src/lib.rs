@@ -6,6 +6,7 @@
 
 mod change;
 mod context;
+pub mod earlier;
 mod error;
 pub mod invoke;
 pub mod lang;

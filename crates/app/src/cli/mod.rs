@@ -1,0 +1,232 @@
+//! The command line, built from the registry: one subcommand a tool, in both languages.
+
+pub(crate) mod usage;
+
+use std::{collections::HashSet, path::PathBuf};
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap_complete::Shell;
+use livebox::{Lang, ToolDef};
+
+const NAME: &str = "livebox-mcp";
+
+/// The whole command line.
+pub(crate) fn command(lang: Lang) -> Command {
+    let mut root = Command::new(NAME)
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(lang.pick(
+            "See and manage an Orange Livebox: MCP server, command line and emulator.",
+            "Voir et gérer une Livebox d'Orange : serveur MCP, ligne de commande et émulateur.",
+        ))
+        .disable_help_subcommand(true)
+        .disable_version_flag(true)
+        .arg(
+            Arg::new("version")
+                .short('V')
+                .long("version")
+                .action(ArgAction::Version)
+                .help(lang.pick("Print the version", "Afficher la version"))
+                .help_heading(heading(lang)),
+        )
+        .args(globals(lang));
+    let mut seen = HashSet::new();
+    for def in livebox::tools() {
+        if seen.insert(def.group.name) {
+            root = root.subcommand(group(def, lang));
+        }
+    }
+    root = root
+        .subcommand(Command::new("mcp").about(lang.pick(
+            "Serve MCP over standard input and output",
+            "Servir MCP sur l'entrée et la sortie standard",
+        )))
+        .subcommand(Command::new("demo").about(lang.pick(
+            "See in a minute what an assistant sees, on an emulated Livebox",
+            "Voir en une minute ce que voit un assistant, sur une Livebox émulée",
+        )))
+        .subcommand(crate::emulate::command(lang))
+        .subcommand(
+            Command::new("completions")
+                .about(lang.pick("Print shell completions", "Afficher la complétion pour un shell"))
+                .arg(
+                    Arg::new("shell")
+                        .required(true)
+                        .value_parser(value_parser!(Shell))
+                        .help(lang.pick("Shell", "Shell")),
+                ),
+        );
+    dress(root, lang)
+}
+
+/// The tool that the words name, with its arguments.
+pub(crate) fn find<'m>(group: &str, matches: &'m ArgMatches) -> Option<(&'static ToolDef, &'m ArgMatches)> {
+    let (verb, matches) = matches.subcommand()?;
+    livebox::tools().find(|def| def.group.name == group && def.verb == verb).map(|def| (def, matches))
+}
+
+/// What a person who typed nothing should do next.
+pub(crate) fn next_steps(lang: Lang) -> String {
+    lang.pick(
+        "livebox-mcp shows and manages an Orange Livebox, for you and for your assistant.\n\n\
+         Next steps:\n\
+         \u{20} livebox-mcp demo        see it work on an emulated Livebox, nothing to set up\n\
+         \u{20} livebox-mcp box show    ask your own box (set LIVEBOX_PASSWORD first)\n\
+         \u{20} livebox-mcp --help      every command; the README says how to connect an assistant\n",
+        "livebox-mcp montre et gère une Livebox d'Orange, pour vous et pour votre assistant.\n\n\
+         Pour continuer :\n\
+         \u{20} livebox-mcp demo        voir le programme à l'œuvre sur une Livebox émulée, sans rien régler\n\
+         \u{20} livebox-mcp box show    interroger votre box (définissez d'abord LIVEBOX_PASSWORD)\n\
+         \u{20} livebox-mcp --help      toutes les commandes ; le README dit comment connecter un assistant\n",
+    )
+    .trim_end()
+    .to_owned()
+}
+
+/// Prints the completion script.
+pub(crate) fn completions(matches: &ArgMatches, lang: Lang) {
+    if let Some(shell) = matches.get_one::<Shell>("shell") {
+        let mut script = Vec::new();
+        clap_complete::generate(*shell, &mut command(lang), NAME, &mut script);
+        crate::terminal::print(&String::from_utf8_lossy(&script));
+    }
+}
+
+fn group(def: &ToolDef, lang: Lang) -> Command {
+    let group = def.group;
+    let verbs = livebox::tools().filter(|tool| tool.group.name == group.name).map(|tool| verb(tool, lang));
+    Command::new(group.name)
+        .about(lang.pick(group.english, group.french))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(verbs)
+}
+
+fn verb(def: &'static ToolDef, lang: Lang) -> Command {
+    let mut command = (def.command)();
+    if lang == Lang::Fr {
+        command = command.about(def.french.about).long_about(None::<&str>).mut_args(|arg| {
+            let french = def.french.args.iter().find(|(name, _)| *name == arg.get_id().as_str());
+            match french {
+                Some((_, help)) => arg.help(*help).long_help(None::<&str>),
+                None => arg,
+            }
+        });
+    }
+    let example = [NAME, def.group.name, def.verb, def.example].join(" ");
+    command.after_help(format!("{} {}", lang.pick("Example:", "Exemple :"), example.trim_end()))
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).help(help).action(ArgAction::SetTrue).global(true)
+}
+
+fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help).global(true)
+}
+
+fn heading(lang: Lang) -> &'static str {
+    lang.pick("Options for every command", "Options de toutes les commandes")
+}
+
+/// Options that every command takes.
+fn globals(lang: Lang) -> Vec<Arg> {
+    let file =
+        |name, help| option(name, lang.pick("FILE", "FICHIER"), help).value_parser(value_parser!(PathBuf));
+    [
+        option(
+            "host",
+            lang.pick("HOST", "HÔTE"),
+            lang.pick(
+                "Address of the box [default: 192.168.1.1]",
+                "Adresse de la box [défaut : 192.168.1.1]",
+            ),
+        ),
+        option(
+            "user",
+            lang.pick("NAME", "NOM"),
+            lang.pick("Account on the box [default: admin]", "Compte sur la box [défaut : admin]"),
+        ),
+        file(
+            "password-file",
+            lang.pick(
+                "File whose first line is the password",
+                "Fichier dont la première ligne est le mot de passe",
+            ),
+        ),
+        flag("json", lang.pick("Answer in JSON", "Répondre en JSON")),
+        flag(
+            "read-only",
+            lang.pick("Refuse every change to the box", "Refuser toute modification de la box"),
+        ),
+        option("lang", "en|fr", lang.pick("Language of the text", "Langue du texte")),
+        file(
+            "ca-file",
+            lang.pick(
+                "Certificate authority of an https box (PEM)",
+                "Autorité de certification d'une box en https (PEM)",
+            ),
+        ),
+        flag(
+            "insecure",
+            lang.pick(
+                "Accept any certificate of an https box",
+                "Accepter tout certificat d'une box en https",
+            ),
+        ),
+        Arg::new("verbose").short('v').long("verbose").action(ArgAction::Count).global(true).help(lang.pick(
+            "Log more, on stderr (-vv: even more)",
+            "Journaliser davantage, sur stderr (-vv : encore plus)",
+        )),
+    ]
+    .map(|arg| arg.help_heading(heading(lang)))
+    .into()
+}
+
+/// Gives a command and all below it their language: headings, the help flag, values and defaults.
+fn dress(command: Command, lang: Lang) -> Command {
+    let has_commands = command.has_subcommands();
+    let template = match (lang, has_commands) {
+        (Lang::En, _) => "{about-with-newline}\nUsage: {usage}\n\n{all-args}{after-help}",
+        (Lang::Fr, _) => "{about-with-newline}\nUtilisation : {usage}\n\n{all-args}{after-help}",
+    };
+    let command = command
+        .help_template(template)
+        .subcommand_help_heading(lang.pick("Commands", "Commandes"))
+        .subcommand_value_name(lang.pick("COMMAND", "COMMANDE"))
+        .disable_help_flag(true)
+        .mut_args(|arg| translate_values(arg, lang))
+        .arg(
+            Arg::new("help")
+                .short('h')
+                .long("help")
+                .action(ArgAction::Help)
+                .help(lang.pick("Print help", "Afficher l'aide"))
+                .help_heading(heading(lang)),
+        );
+    command.mut_subcommands(|inner| dress(inner, lang))
+}
+
+/// clap writes "[default: …]" and "[possible values: …]" in English only: in French we write them ourselves.
+fn translate_values(arg: Arg, lang: Lang) -> Arg {
+    let positional = arg.get_long().is_none() && arg.get_short().is_none();
+    let arg = match arg.get_help_heading() {
+        Some(_) => arg,
+        None if positional => arg.help_heading(lang.pick("Arguments", "Arguments")),
+        None => arg.help_heading("Options"),
+    };
+    if lang == Lang::En || !arg.get_action().takes_values() {
+        return arg;
+    }
+    let mut help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let values: Vec<String> =
+        arg.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+    if !values.is_empty() {
+        help = format!("{help} [valeurs : {}]", values.join(", "));
+    }
+    let defaults: Vec<String> =
+        arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
+    if !defaults.is_empty() {
+        help = format!("{help} [défaut : {}]", defaults.join(", "));
+    }
+    arg.help(help).hide_possible_values(true).hide_default_value(true)
+}

@@ -1,0 +1,193 @@
+//! The owner's settings: flags over environment over file.
+
+use std::{
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use clap::ArgMatches;
+use etcetera::{AppStrategy as _, AppStrategyArgs};
+use livebox::{Context, Lang, Message, Policy, ToolError, say};
+use serde::Deserialize;
+use sysbus::{Endpoint, Password, Secret, Session, Trust};
+use url::Url;
+
+/// The usual address of a Livebox on its own network.
+const USUAL_HOST: &str = "192.168.1.1";
+
+/// `config.toml`, every key optional.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_field_names, reason = "the keys of the file")]
+struct File {
+    host: Option<String>,
+    user: Option<String>,
+    password_file: Option<PathBuf>,
+    lang: Option<String>,
+    read_only: bool,
+    accept_secrets: bool,
+    ca_file: Option<PathBuf>,
+    insecure: bool,
+    speed_url: Option<String>,
+}
+
+/// The settings in force.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    host: String,
+    user: String,
+    password: Password,
+    trust: Trust,
+    speed_url: Option<String>,
+    state: Option<PathBuf>,
+    /// Language of the text for people.
+    pub(crate) lang: Lang,
+    /// What the owner permits.
+    pub(crate) policy: Policy,
+}
+
+/// Language before any setting is read: `--lang`, `LIVEBOX_LANG`, then the locale.
+pub(crate) fn language(args: &[OsString]) -> Lang {
+    let mut flag = None;
+    for (index, word) in args.iter().enumerate() {
+        let word = word.to_string_lossy();
+        if let Some(value) = word.strip_prefix("--lang=") {
+            flag = Some(value.to_owned());
+        } else if word == "--lang" {
+            flag = args.get(index + 1).map(|value| value.to_string_lossy().into_owned());
+        }
+    }
+    flag.as_deref().and_then(Lang::from_tag).or_else(environment_language).unwrap_or_default()
+}
+
+fn environment_language() -> Option<Lang> {
+    // The first of these that is set decides, as POSIX says; C and POSIX mean no preference.
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| variable(name));
+    variable("LIVEBOX_LANG").as_deref().and_then(Lang::from_tag).or_else(|| Lang::from_tag(&locale?))
+}
+
+/// An environment variable that is set and not empty.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+fn is_on(name: &str) -> Option<bool> {
+    variable(name).map(|value| !matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off"))
+}
+
+impl Settings {
+    /// Reads the settings. Touches no network and writes nothing.
+    pub(crate) fn read(matches: &ArgMatches, lang: Lang) -> Result<Self, ToolError> {
+        let text = |name: &str| matches.get_one::<String>(name).cloned();
+        let path = |name: &str| matches.get_one::<PathBuf>(name).cloned();
+        let file = read_file()?;
+        let lang_chosen = text("lang").or_else(|| variable("LIVEBOX_LANG"));
+        let lang = match lang_chosen {
+            Some(_) => lang,
+            None => file.lang.as_deref().and_then(Lang::from_tag).unwrap_or(lang),
+        };
+        let password = match (path("password-file"), variable("LIVEBOX_PASSWORD")) {
+            (Some(file), _) => Password::File(file),
+            (None, Some(password)) => Password::Given(Secret::new(password)),
+            (None, None) => match variable("LIVEBOX_PASSWORD_FILE").map(PathBuf::from).or(file.password_file)
+            {
+                Some(file) => Password::File(file),
+                None => Password::None,
+            },
+        };
+        let trust = match path("ca-file").or(file.ca_file) {
+            _ if matches.get_flag("insecure") || file.insecure => Trust::Anyone,
+            Some(file) => Trust::CaFile(file),
+            None => Trust::System,
+        };
+        Ok(Self {
+            host: text("host")
+                .or_else(|| variable("LIVEBOX_HOST"))
+                .or(file.host)
+                .unwrap_or_else(|| USUAL_HOST.to_owned()),
+            user: text("user")
+                .or_else(|| variable("LIVEBOX_USER"))
+                .or(file.user)
+                .unwrap_or_else(|| "admin".to_owned()),
+            password,
+            trust,
+            speed_url: variable("LIVEBOX_SPEED_URL").or(file.speed_url),
+            state: folder("LIVEBOX_MCP_STATE", Folder::State),
+            lang,
+            policy: Policy {
+                read_only: matches.get_flag("read-only") || file.read_only,
+                accept_secrets: is_on("LIVEBOX_MCP_ACCEPT_SECRETS").unwrap_or(file.accept_secrets),
+            },
+        })
+    }
+
+    /// The context that these settings describe. A server does not repeat a password that the box refused
+    /// before it was started; a command typed by a person makes its one attempt.
+    pub(crate) fn context(&self, is_server: bool) -> Result<Context, ToolError> {
+        let endpoint = Endpoint::parse(&self.host, self.trust.clone())?;
+        let speed_url = match &self.speed_url {
+            None => None,
+            Some(text) => Some(Url::parse(text).map_err(|error| {
+                ToolError::Arguments(say!(
+                    "LIVEBOX_SPEED_URL is not a URL: {error}.",
+                    "LIVEBOX_SPEED_URL n'est pas une URL : {error}."
+                ))
+            })?),
+        };
+        let session = Session::new(sysbus::Config {
+            endpoint,
+            user: self.user.clone(),
+            password: self.password.clone(),
+            state: self.state.clone(),
+            honour_refusal: is_server,
+        });
+        Ok(Context::new(session).with_lang(self.lang).with_policy(self.policy).with_speed_url(speed_url))
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Folder {
+    Configuration,
+    State,
+}
+
+/// The folder named by the variable, else the platform's.
+fn folder(name: &str, kind: Folder) -> Option<PathBuf> {
+    if let Some(folder) = variable(name) {
+        return Some(PathBuf::from(folder));
+    }
+    let strategy = etcetera::choose_app_strategy(AppStrategyArgs {
+        top_level_domain: "fr".to_owned(),
+        author: "livebox-mcp".to_owned(),
+        app_name: "livebox-mcp".to_owned(),
+    })
+    .ok()?;
+    Some(match kind {
+        Folder::Configuration => strategy.config_dir(),
+        Folder::State => strategy.state_dir().unwrap_or_else(|| strategy.data_dir()),
+    })
+}
+
+/// Where `config.toml` is looked for.
+pub(crate) fn file_path() -> Option<PathBuf> {
+    folder("LIVEBOX_MCP_CONFIG", Folder::Configuration).map(|folder| folder.join("config.toml"))
+}
+
+fn read_file() -> Result<File, ToolError> {
+    let Some(path) = file_path() else { return Ok(File::default()) };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => toml::from_str(&text).map_err(|error| unusable(&path, error.message())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(File::default()),
+        Err(error) => Err(unusable(&path, &error.to_string())),
+    }
+}
+
+fn unusable(path: &Path, problem: &str) -> ToolError {
+    let path = path.display();
+    let message: Message = say!(
+        "The configuration file {path} is not usable: {problem}.",
+        "Le fichier de configuration {path} est inutilisable : {problem}."
+    );
+    ToolError::Arguments(message)
+}

@@ -1,0 +1,323 @@
+//! The MCP server, built from the registry. The only file that names the SDK.
+//!
+//! Both eras of the protocol are served by the SDK from one process; what it leaves to us is here: a guard on
+//! standard input, an orderly end, slim schemas, one choke point for calls.
+
+use std::{
+    borrow::Cow,
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use livebox::{Access, Caller, Context, Lang, Progress, ToolDef, ToolError, say};
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler, ServiceExt as _,
+    model::{
+        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation,
+        JsonRpcMessage, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
+        ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+    },
+    service::{RequestContext, RxJsonRpcMessage, TxJsonRpcMessage},
+    transport::{Transport, async_rw::AsyncRwTransport, io::stdio_pipes},
+};
+use serde_json::{Value, json};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Settings;
+
+const INSTRUCTIONS: &str = include_str!("instructions.txt");
+
+/// How long a client may keep the tool list: it only changes with the owner's settings.
+const LIST_TTL_MS: u64 = 300_000;
+
+/// After the client closed stdin: how long calls that read may still answer.
+const GRACE_FOR_READS: Duration = Duration::from_secs(1);
+/// The same for calls that change the box: they are seen through, up to the longest time limit of a write.
+const GRACE_FOR_WRITES: Duration = Duration::from_secs(40);
+
+/// Serves MCP on standard input and output until the client leaves.
+pub(crate) async fn serve_stdio(settings: &Settings) -> Result<(), ToolError> {
+    let server = Server::new(settings);
+    let running = server.running.clone();
+    let stop = CancellationToken::new();
+    let (input, output) = stdio_pipes();
+    let guard = Guarded {
+        inner: AsyncRwTransport::new_server(input, output),
+        opened: false,
+        running,
+        stop: stop.clone(),
+    };
+    let service = match server.serve_with_ct(guard, stop).await {
+        Ok(service) => service,
+        // The client left before its first request, as throw-away probes do.
+        Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
+        Err(error) => return Err(broken(&error.to_string())),
+    };
+    service.waiting().await.map(|_| ()).map_err(|error| broken(&error.to_string()))
+}
+
+fn broken(problem: &str) -> ToolError {
+    ToolError::Failed(say!("The MCP session ended: {problem}.", "La session MCP a pris fin : {problem}."))
+}
+
+/// Calls under way, so that the end of stdin waits for them.
+#[derive(Debug, Default)]
+struct Running {
+    all: AtomicUsize,
+    writes: AtomicUsize,
+    ended: Notify,
+}
+
+/// One call under way; dropped when it ends, however it ends.
+struct Ticket {
+    running: Arc<Running>,
+    is_write: bool,
+}
+
+impl Running {
+    fn enter(self: &Arc<Self>, access: Access) -> Ticket {
+        let is_write = access > Access::Read;
+        self.all.fetch_add(1, Ordering::Relaxed);
+        self.writes.fetch_add(usize::from(is_write), Ordering::Relaxed);
+        Ticket { running: Arc::clone(self), is_write }
+    }
+
+    /// Waits until no call is under way, as long as each kind deserves.
+    async fn drain(&self) {
+        let start = tokio::time::Instant::now();
+        loop {
+            let ended = self.ended.notified();
+            let grace = match (self.all.load(Ordering::Relaxed), self.writes.load(Ordering::Relaxed)) {
+                (0, _) => return,
+                (_, 0) => GRACE_FOR_READS,
+                _ => GRACE_FOR_WRITES,
+            };
+            if tokio::time::timeout_at(start + grace, ended).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.running.all.fetch_sub(1, Ordering::Relaxed);
+        self.running.writes.fetch_sub(usize::from(self.is_write), Ordering::Relaxed);
+        self.running.ended.notify_waiters();
+    }
+}
+
+/// Standard input, made safe: a notification or response before the first request would end the SDK's
+/// service, and the end of input would cut running calls or hang on them.
+struct Guarded<T> {
+    inner: T,
+    opened: bool,
+    running: Arc<Running>,
+    stop: CancellationToken,
+}
+
+impl<T: Transport<RoleServer>> Transport<RoleServer> for Guarded<T> {
+    type Error = T::Error;
+
+    fn send(
+        &mut self,
+        message: TxJsonRpcMessage<RoleServer>,
+    ) -> impl Future<Output = Result<(), T::Error>> + Send + 'static {
+        self.inner.send(message)
+    }
+
+    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        loop {
+            match self.inner.receive().await {
+                None => {
+                    self.running.drain().await;
+                    let stop = self.stop.clone();
+                    // The last answers are being written: leave them a moment, then end whatever remains.
+                    tokio::spawn(async move {
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                        stop.cancel();
+                    });
+                    return None;
+                }
+                Some(message @ JsonRpcMessage::Request(_)) => {
+                    self.opened = true;
+                    return Some(message);
+                }
+                Some(message) if self.opened => return Some(message),
+                Some(_) => tracing::debug!("ignored a message before the first request"),
+            }
+        }
+    }
+
+    async fn close(&mut self) -> Result<(), T::Error> {
+        self.inner.close().await
+    }
+}
+
+/// The server: the tools on one box, for one client.
+#[derive(Clone)]
+struct Server {
+    /// The context, or why there is none (a bad address, say): told at each call, so that the client still
+    /// starts and the person reads the reason.
+    cx: Arc<Result<Context, ToolError>>,
+    lang: Lang,
+    tools: Arc<Vec<Tool>>,
+    running: Arc<Running>,
+}
+
+impl Server {
+    fn new(settings: &Settings) -> Self {
+        let offered = livebox::tools()
+            .filter(|def| livebox::invoke::permit(settings.policy, def, Caller::Model).is_ok());
+        Self {
+            cx: Arc::new(settings.context(true)),
+            lang: settings.lang,
+            tools: Arc::new(offered.map(describe).collect()),
+            running: Arc::default(),
+        }
+    }
+
+    async fn invoke(
+        &self,
+        def: &ToolDef,
+        args: Value,
+        request: &RequestContext<RoleServer>,
+    ) -> CallToolResult {
+        let _ticket = self.running.enter(def.access);
+        let cx = match &*self.cx {
+            Ok(cx) => cx,
+            Err(error) => return self.failure(error),
+        };
+        let (progress, updates) = mpsc::unbounded_channel();
+        let sink: livebox::ProgressSink = Arc::new(move |update| drop(progress.send(update)));
+        let cx = cx.clone().with_progress(request.meta.get_progress_token().is_some().then_some(sink));
+        let outcome = tokio::select! {
+            outcome = livebox::invoke(&cx, def, Caller::Model, args) => outcome,
+            // The client gets no answer to what it cancelled; the tool is dropped, a write in flight is not.
+            () = request.ct.cancelled() => Err(ToolError::Failed(say!("Cancelled.", "Annulé."))),
+            never = self.forward(updates, request) => match never {},
+        };
+        match outcome {
+            Ok(answer) => {
+                let mut result = CallToolResult::success(vec![ContentBlock::text(answer.page.compact())]);
+                result.structured_content = Some(answer.json);
+                result
+            }
+            Err(error) => self.failure(&error),
+        }
+    }
+
+    /// Sends progress to the client, until the tool ends and this is dropped.
+    async fn forward(
+        &self,
+        mut updates: mpsc::UnboundedReceiver<Progress>,
+        request: &RequestContext<RoleServer>,
+    ) -> Infallible {
+        while let Some(Progress { done, total, message }) = updates.recv().await {
+            let Some(token) = request.meta.get_progress_token() else { continue };
+            // The last step goes out with the answer itself: some clients choke on both in one read.
+            if total.is_some_and(|total| done >= total) {
+                continue;
+            }
+            let mut update =
+                ProgressNotificationParam::new(token, done).with_message(message.text(self.lang));
+            if let Some(total) = total {
+                update = update.with_total(total);
+            }
+            if request.peer.notify_progress(update).await.is_err() {
+                tracing::debug!("the client takes no progress");
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// A failed tool is a result that the model reads, not a broken protocol.
+    fn failure(&self, error: &ToolError) -> CallToolResult {
+        CallToolResult::error(vec![ContentBlock::text(error.message().text(self.lang))])
+    }
+}
+
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(implementation())
+            .with_instructions(INSTRUCTIONS.trim_end())
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        request: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let mut result = ListToolsResult::with_all_items(self.tools.to_vec())
+            .with_ttl_ms(LIST_TTL_MS)
+            .with_cache_scope(CacheScope::Private);
+        if is_modern(&request) {
+            sign(result.meta.get_or_insert_default());
+        }
+        Ok(result)
+    }
+
+    async fn call_tool(
+        &self,
+        call: CallToolRequestParams,
+        request: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let args = Value::Object(call.arguments.unwrap_or_default());
+        let (def, args) = match livebox::find(&call.name) {
+            Some(def) => (def, args),
+            None => match livebox::earlier::translate(&call.name, &args) {
+                Some(Ok(translated)) => translated,
+                Some(Err(error)) => return Ok(self.failure(&error).into()),
+                None => {
+                    let name = livebox::Untrusted::clean(&call.name);
+                    return Err(ErrorData::invalid_params(format!("Unknown tool: {}", name.shown()), None));
+                }
+            },
+        };
+        let mut result = self.invoke(def, args, &request).await;
+        if is_modern(&request) {
+            sign(result.meta.get_or_insert_default());
+        }
+        Ok(result.into())
+    }
+}
+
+fn implementation() -> Implementation {
+    Implementation::new("livebox-mcp", env!("CARGO_PKG_VERSION")).with_title("Livebox")
+}
+
+fn is_modern(request: &RequestContext<RoleServer>) -> bool {
+    request.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
+}
+
+/// Modern results say which server made them.
+fn sign(meta: &mut rmcp::model::MetaObject) {
+    let me = json!({ "name": "livebox-mcp", "version": env!("CARGO_PKG_VERSION") });
+    meta.insert("io.modelcontextprotocol/serverInfo".to_owned(), me);
+}
+
+/// A tool as clients see it.
+fn describe(def: &ToolDef) -> Tool {
+    let words = def.words().replace('-', " ");
+    let mut letters = words.chars();
+    let title: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    // A change can be set back by hand; what cuts people off, or deletes, is destructive.
+    let destructive = def.access == Access::Disrupt || matches!(def.verb, "remove" | "clear");
+    let mut annotations = ToolAnnotations::with_title(title.clone())
+        .read_only(def.access == Access::Read)
+        .open_world(def.open_world);
+    if def.access != Access::Read {
+        // Each sets a state: the same call twice changes nothing more. A reboot does.
+        annotations = annotations.destructive(destructive).idempotent(def.verb != "reboot");
+    }
+    Tool::new(Cow::Owned(def.name()), def.description(), Arc::new((def.input_schema)()))
+        .with_title(title)
+        .with_raw_output_schema(Arc::new((def.output_schema)()))
+        .with_annotations(annotations)
+}

@@ -1,0 +1,88 @@
+//! Talking with the person at the terminal.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use livebox::{Answer, Lang, ToolDef, ToolError, say};
+use serde_json::{Map, Value, json};
+
+/// Writes an answer on stdout. A reader that went away (`| head`) is not an error.
+pub(crate) fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Writes for the person, on stderr.
+pub(crate) fn tell(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Shows a tool's answer: the page, or the JSON.
+pub(crate) fn show(answer: &Answer, as_json: bool) {
+    if as_json {
+        print(&format!("{:#}", answer.json));
+    } else {
+        print(&answer.page.aligned());
+    }
+}
+
+/// Tells why there is no answer; returns the exit code.
+pub(crate) fn fail(error: &ToolError, lang: Lang, as_json: bool) -> u8 {
+    let message = error.message();
+    let message = message.text(lang);
+    if as_json {
+        tell(&json!({ "error": { "kind": error.kind(), "message": message } }).to_string());
+    } else {
+        tell(&format!("{}{message}", lang.pick("error: ", "erreur : ")));
+    }
+    error.exit_code()
+}
+
+/// Asks for the secrets of a tool without echo; a script gives them on stdin, one a line. They never pass
+/// on the command line, where every process of the computer could read them.
+pub(crate) fn ask_secrets(def: &ToolDef, lang: Lang, args: &mut Map<String, Value>) -> Result<(), ToolError> {
+    let interactive = io::stdin().is_terminal();
+    for &name in def.secrets {
+        let label = label(def, name, lang);
+        let secret = if interactive { hidden(&label)? } else { piped(&label)? };
+        // A new secret typed blind is asked twice: a slip would lock its owner out.
+        if interactive && name != "current" {
+            let again = hidden(&format!("{label} {}", lang.pick("(again)", "(encore)")))?;
+            if again != secret {
+                return Err(ToolError::Arguments(say!(
+                    "The two entries differ; nothing was changed.",
+                    "Les deux saisies diffèrent ; rien n'a été modifié."
+                )));
+            }
+        }
+        args.insert(name.to_owned(), Value::String(secret));
+    }
+    Ok(())
+}
+
+fn label(def: &ToolDef, name: &str, lang: Lang) -> String {
+    let french = def.french.args.iter().find(|(arg, _)| *arg == name).map(|(_, help)| (*help).to_owned());
+    let schema = (def.input_schema)();
+    let english = schema.get("properties").and_then(|all| all.get(name)?.get("description")?.as_str());
+    let english = english.unwrap_or(name).to_owned();
+    lang.pick(english.clone(), french.unwrap_or(english)).trim_end_matches('.').to_owned()
+}
+
+fn hidden(label: &str) -> Result<String, ToolError> {
+    rpassword::prompt_password(format!("{label}: ")).map_err(|error| {
+        ToolError::Failed(say!(
+            "Nothing could be read from the terminal: {error}.",
+            "Lecture impossible au terminal : {error}."
+        ))
+    })
+}
+
+fn piped(label: &str) -> Result<String, ToolError> {
+    let mut line = String::new();
+    match io::stdin().lock().read_line(&mut line) {
+        Ok(read) if read > 0 => Ok(line.trim_end_matches(['\n', '\r']).to_owned()),
+        _ => Err(ToolError::Arguments(say!(
+            "Missing on standard input: {label}. Run this in a terminal, or give each secret on its own line.",
+            "Absent de l'entrée standard : {label}. Lancez ceci dans un terminal, ou donnez chaque secret sur sa ligne."
+        ))),
+    }
+}
