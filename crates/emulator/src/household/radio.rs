@@ -1,0 +1,132 @@
+//! The radios and networks of the household.
+
+use jiff::Timestamp;
+
+use crate::clock::after;
+use crate::random::Seed;
+use crate::state::wifi::{Guest, Profile, Radio, Vap, Wifi};
+
+const KEY: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
+const LOW: &str = "None,WPA2-Personal,WPA3-Personal,WPA2-WPA3-Personal";
+
+const CHANNELS_2G: &[u32] = &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13];
+const CHANNELS_5G: &[u32] =
+    &[36, 40, 44, 48, 52, 56, 60, 64, 100, 104, 108, 112, 116, 120, 124, 128, 132, 136, 140];
+const CHANNELS_6G: &[u32] =
+    &[1, 5, 9, 13, 17, 21, 25, 29, 33, 37, 41, 45, 49, 53, 57, 61, 65, 69, 73, 77, 81, 85, 89, 93];
+
+pub(super) fn build(seed: Seed, base_mac: &str, now: Timestamp) -> Wifi {
+    let stem = base_mac.get(..9).unwrap_or_default();
+    let mac = |place: u8| {
+        let tail = seed.bits("bssid") & 0xffff;
+        format!("{stem}{:02X}:{:02X}:{place:02X}", tail >> 8, tail & 0xff)
+    };
+    let ssid = format!("Livebox-{}", seed.text("ssid", 4, b"0123456789ABCDEF"));
+    let key = seed.text("wifi key", 20, KEY);
+    let guest_key = seed.text("guest key", 16, KEY);
+    let vap = |place: u8, name, radio, securities, security: &str| Vap {
+        name,
+        radio,
+        guest: false,
+        secondary: false,
+        ssid: ssid.clone(),
+        bssid: mac(place),
+        visible: true,
+        enable: true,
+        security: security.to_owned(),
+        securities,
+        key: key.clone(),
+        wps: radio != "rad6g0",
+        filter_mode: "Off".to_owned(),
+        filter: Vec::new(),
+    };
+    let hidden = |place, name, radio| Vap {
+        secondary: true,
+        enable: false,
+        visible: false,
+        ssid: format!("{ssid}-2"),
+        key: seed.text("second key", 24, KEY),
+        wps: false,
+        ..vap(place, name, radio, LOW, "WPA2-Personal")
+    };
+    let guest = |place, name, radio| Vap {
+        guest: true,
+        ssid: "Invités Chez Nous".to_owned(),
+        key: guest_key.clone(),
+        wps: false,
+        ..vap(place, name, radio, LOW, "WPA2-Personal")
+    };
+    Wifi {
+        enable: true,
+        combined: true,
+        radios: vec![
+            Radio {
+                name: "rad2g0",
+                band: "2.4GHz",
+                enable: true,
+                channel: 6,
+                auto_channel: true,
+                channel_reason: "AUTO",
+                bandwidth: "Auto".to_owned(),
+                current_bandwidth: "20MHz",
+                max_bandwidth: "40MHz",
+                possible_channels: CHANNELS_2G,
+                standards: "bgnax".to_owned(),
+                supported_standards: "b,g,n,ax",
+                max_bit_rate: 1147,
+                transmit_power: 100,
+                noise_dbm: -87,
+                mac: mac(0x10),
+            },
+            Radio {
+                name: "rad5g0",
+                band: "5GHz",
+                enable: true,
+                channel: 100,
+                auto_channel: true,
+                channel_reason: "AUTO",
+                bandwidth: "Auto".to_owned(),
+                current_bandwidth: "80MHz",
+                max_bandwidth: "160MHz",
+                possible_channels: CHANNELS_5G,
+                standards: "anacax".to_owned(),
+                supported_standards: "a,n,ac,ax",
+                max_bit_rate: 4804,
+                transmit_power: 100,
+                noise_dbm: -92,
+                mac: mac(0x20),
+            },
+            Radio {
+                name: "rad6g0",
+                band: "6GHz",
+                enable: true,
+                channel: 37,
+                auto_channel: true,
+                channel_reason: "AUTO",
+                bandwidth: "Auto".to_owned(),
+                current_bandwidth: "160MHz",
+                max_bandwidth: "160MHz",
+                possible_channels: CHANNELS_6G,
+                standards: "ax".to_owned(),
+                supported_standards: "ax",
+                max_bit_rate: 4804,
+                transmit_power: 100,
+                noise_dbm: -95,
+                mac: mac(0x30),
+            },
+        ],
+        vaps: vec![
+            vap(0x11, "vap2g0priv0", "rad2g0", LOW, "WPA2-WPA3-Personal"),
+            vap(0x21, "vap5g0priv0", "rad5g0", LOW, "WPA2-WPA3-Personal"),
+            vap(0x31, "vap6g0priv0", "rad6g0", "WPA3-Personal", "WPA3-Personal"),
+            hidden(0x12, "vap2g0priv1", "rad2g0"),
+            hidden(0x22, "vap5g0priv1", "rad5g0"),
+            guest(0x13, "vap2g0guest0", "rad2g0"),
+            guest(0x23, "vap5g0guest0", "rad5g0"),
+        ],
+        guest: Guest { enable: true, start: Some(after(now, -3 * 86_400)), until: None, timeout_hours: 0 },
+        profile: Profile { enable: true, activate: false },
+        pairing_until: None,
+        wps_pin: seed.digits("wps pin", 8),
+    }
+}

@@ -1,0 +1,273 @@
+//! The router: one state, one clock, one door for every call.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::call::{Args, BoxError, Object, Reply};
+use crate::clock::{Clock, after};
+use crate::events::Events;
+use crate::model::{LB6, Model, Resolved};
+use crate::random::Seed;
+use crate::services::{self, Service};
+use crate::session::{Policy, Sessions};
+use crate::state::State;
+use crate::state::system::BootRecord;
+
+/// The calls that answer without a session (protocol section 1.7).
+const ANONYMOUS: &[(&str, &str)] = &[
+    ("DeviceInfo", "get"),
+    ("NMC", "get"),
+    ("NMC", "getWANStatus"),
+    ("UserInterface", "getLanguage"),
+    ("UserInterface", "getState"),
+    ("HTTPService", "getCurrentUser"),
+    ("HTTPService", "getAuthenticationModes"),
+    ("PasswordRecovery", "start"),
+    ("PasswordRecovery", "stop"),
+    ("PasswordRecovery", "setPassword"),
+];
+
+/// Who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// A session with its cookie.
+    Admin,
+    /// Everybody else.
+    Anonymous,
+}
+
+/// What a call does beside its answer; the server carries it out.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Effects {
+    /// The answer comes this much later.
+    pub(crate) delay: Duration,
+    /// The connection dies before the answer.
+    pub(crate) drop_connection: bool,
+}
+
+/// A Livebox.
+#[derive(Debug)]
+pub struct Router {
+    /// What the model declares.
+    pub model: &'static Model,
+    /// Time.
+    pub clock: Clock,
+    /// What the box remembers.
+    pub state: State,
+    /// Event channels.
+    pub events: Events,
+    /// Sessions.
+    pub sessions: Sessions,
+    /// Rules of sessions.
+    pub policy: Policy,
+    /// Seconds that a reboot takes.
+    pub reboot_seconds: i64,
+    /// The caller of the present call.
+    pub caller: Caller,
+    pub(crate) effects: Effects,
+    /// Deaf until then: rebooting, or its link is cut.
+    pub(crate) deaf_until: Option<Timestamp>,
+}
+
+impl Router {
+    /// A box with the household of `seed`.
+    pub fn new(seed: Seed, clock: Clock, admin_password: &str) -> Self {
+        let now = clock.now();
+        Self {
+            model: &LB6,
+            state: crate::household::build(seed, now, admin_password),
+            clock,
+            events: Events::new(now),
+            sessions: Sessions::default(),
+            policy: Policy::default(),
+            reboot_seconds: 90,
+            caller: Caller::Admin,
+            effects: Effects::default(),
+            deaf_until: None,
+        }
+    }
+
+    /// The present.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The secrets of the household. Each is a string that occurs nowhere else, so that tests can look for leaks.
+    pub fn secrets(&self) -> Vec<String> {
+        crate::household::secrets(&self.state)
+    }
+
+    /// Runs a call as the bus does: permission, object, function, arguments, then the service.
+    pub fn call(
+        &mut self,
+        caller: Caller,
+        service: &str,
+        method: &str,
+        args: &Object,
+    ) -> Result<Reply, Vec<BoxError>> {
+        let object = service.strip_prefix("sysbus.").unwrap_or(service);
+        if caller == Caller::Anonymous && !ANONYMOUS.contains(&(object, method)) {
+            return Err(vec![BoxError::denied(object)]);
+        }
+        self.caller = caller;
+        let path: Vec<&str> = object.split('.').collect();
+        if self.model.is_denied(&path) {
+            return Err(vec![BoxError::denied(object)]);
+        }
+        let resolved = self.resolve(&path).ok_or_else(|| vec![BoxError::not_found(object)])?;
+        let generic = matches!(method, "get" | "set");
+        if resolved.object.hidden && generic {
+            return Err(vec![BoxError::denied(object)]);
+        }
+        if object == "sah.Device.Information" && matches!(method, "createContext" | "releaseContext") {
+            // The session layer takes these where they come with their own header; the model does not list them.
+            return Err(vec![BoxError::denied(object)]);
+        }
+        let declared = resolved.functions().find(|function| function.name == method);
+        if declared.is_none() && !generic {
+            return Err(vec![BoxError::not_found(method)]);
+        }
+        let missing: Vec<BoxError> = declared
+            .into_iter()
+            .flat_map(crate::model::Function::arguments)
+            .filter(|argument| argument.mandatory && !args.contains_key(argument.name))
+            .map(|argument| BoxError::missing_argument(argument.name))
+            .collect();
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        for service in services::of(&path) {
+            let call = service.call_for(&path, method, Args(args));
+            if let Some(answer) = (service.call)(self, &call) {
+                return answer;
+            }
+        }
+        match method {
+            "get" => Ok(Reply::value(self.generic_get(&path, &resolved))),
+            "set" => {
+                self.generic_set(object, &resolved, args);
+                Ok(Reply::value(true))
+            }
+            _ => Err(vec![BoxError::not_implemented(method)]),
+        }
+    }
+
+    /// Finds the object of a path, its instance keys included.
+    pub(crate) fn resolve(&self, path: &[&str]) -> Option<Resolved<'static>> {
+        self.model.resolve(path, &|_, template, key| {
+            services::of(template)
+                .find_map(|service: &Service| (service.instances)(self, template))
+                .is_some_and(|keys| keys.iter().any(|known| known.eq_ignore_ascii_case(key)))
+        })
+    }
+
+    /// The keys of a template's instances, or `None` for a plain object.
+    pub fn instances(&self, path: &[&str]) -> Option<Vec<String>> {
+        services::of(path).find_map(|service| (service.instances)(self, path))
+    }
+
+    /// Every declared parameter of an object: what the caller gives as `live`, else what was written, else the
+    /// default of its type.
+    pub fn describe(&self, path: &[&str], mut live: Object) -> Object {
+        let Some(resolved) = self.resolve(path) else { return live };
+        let written = self.state.written.get(&path.join("."));
+        resolved
+            .parameters()
+            .map(|parameter| {
+                let name = parameter.name;
+                let value = live
+                    .remove(name)
+                    .or_else(|| written.and_then(|values| values.get(name)).cloned())
+                    .unwrap_or_else(|| parameter.default());
+                (name.to_owned(), value)
+            })
+            .collect()
+    }
+
+    fn generic_get(&mut self, path: &[&str], resolved: &Resolved<'static>) -> Value {
+        if resolved.is_type {
+            if let Some(keys) = self.instances(path) {
+                let entries = keys.into_iter().map(|key| {
+                    let instance: Vec<&str> = path.iter().copied().chain([key.as_str()]).collect();
+                    let value = self.call(Caller::Admin, &instance.join("."), "get", &Map::new());
+                    (key.clone(), value.map(|reply| reply.status).unwrap_or_default())
+                });
+                return Value::Object(entries.collect());
+            }
+            if self.model.is_counted(resolved.object.path) {
+                return Value::Object(Map::new());
+            }
+        }
+        Value::Object(self.describe(path, Map::new()))
+    }
+
+    /// Writes the parameters that exist and may be written; the others are ignored, as boxes do.
+    fn generic_set(&mut self, object: &str, resolved: &Resolved<'static>, args: &Object) {
+        let values = Args(args).values();
+        let known: Object = resolved
+            .parameters()
+            .filter(|parameter| !parameter.read_only())
+            .filter_map(|parameter| Some((parameter.name.to_owned(), values.get(parameter.name)?.clone())))
+            .collect();
+        self.changed(object, known.clone());
+        self.state.written.entry(object.to_owned()).or_default().extend(known);
+    }
+
+    /// Tells subscribers that parameters of an object changed.
+    pub fn changed(&mut self, handler: &str, attributes: Object) {
+        self.events.changed(handler, attributes);
+    }
+
+    /// Delays the answer of the present call, as slow operations do.
+    pub fn delay_answer(&mut self, by: Duration) {
+        self.effects.delay += by;
+    }
+
+    /// Kills the connection of the present call before its answer, as a lost Wi-Fi link does.
+    pub fn drop_answer(&mut self) {
+        self.effects.drop_connection = true;
+    }
+
+    /// The box hears nothing for so many seconds.
+    pub fn go_deaf(&mut self, seconds: i64) {
+        self.deaf_until = Some(after(self.now(), seconds));
+    }
+
+    /// Restarts the box: sessions and channels are lost, nobody is connected while it lasts.
+    pub fn reboot(&mut self, reason: &str) {
+        self.restart(reason, self.reboot_seconds);
+    }
+
+    /// As [`Router::reboot`], of a given length.
+    pub fn restart(&mut self, reason: &str, seconds: i64) {
+        let down = self.now();
+        let up = after(down, seconds);
+        let boot = &mut self.state.boot;
+        boot.booted_at = up;
+        boot.counter += 1;
+        boot.history.push(BootRecord {
+            boot: up,
+            boot_reason: "NMC",
+            shutdown: Some(down),
+            shutdown_reason: reason.to_owned(),
+        });
+        for host in &mut self.state.hosts {
+            if host.forced_now(down) != Some(false) {
+                host.force(down, Some(false));
+                let label = format!("{}/rejoin/{up}", host.mac);
+                host.force(after(up, self.state.seed.between(&label, 3, 75)), None);
+            }
+        }
+        self.state.wan.bound_at = after(up, 60);
+        self.sessions.clear();
+        self.events.clear();
+        self.deaf_until = Some(up);
+    }
+
+    /// Whether connections are refused at this moment.
+    pub fn is_deaf(&self) -> bool {
+        self.deaf_until.is_some_and(|until| self.now() < until)
+    }
+}

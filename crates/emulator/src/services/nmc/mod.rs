@@ -1,0 +1,144 @@
+//! `NMC`: the operator's side of the box: WAN, offer, LAN address, reboot (protocol sections 4.2, 4.13, 4.25).
+
+pub(super) mod reboot;
+
+use std::net::Ipv4Addr;
+
+use serde_json::json;
+
+use super::Service;
+use crate::call::{Answer, BoxError, Call, Reply};
+use crate::router::Router;
+
+pub(super) const SERVICE: Service = Service::new("NMC", call);
+
+const WAN_MODES: &str = "Ethernet_PPP;Ethernet_DHCP;GPON_DHCP;GPON_PPP";
+
+fn call(router: &mut Router, call: &Call<'_>) -> Answer {
+    match (call.tail, call.method) {
+        ([], "get") => Reply::value(summary(router)).ok(),
+        ([], "getWANStatus") => Reply::both(true, wan_status(router)).ok(),
+        ([], "getWanModeList") => Reply::value(WAN_MODES).ok(),
+        ([], "getLANIP") => Reply::outputs(lan_address(router)).ok(),
+        ([], "setLANIP") => set_lan_address(router, call),
+        ([], "setWanMode") => set_wan_mode(router, call),
+        ([], "reboot") => {
+            let reason = call.args.text("reason").unwrap_or_default();
+            router.reboot(&reason);
+            Reply::void().ok()
+        }
+        ([], "shutdown") => {
+            // Only a hand on the power switch brings it back, which an emulator does not have: a long outage.
+            router.restart("shutdown", 3_600);
+            Reply::void().ok()
+        }
+        ([], "reset") => {
+            let now = router.now();
+            router.state =
+                crate::household::build(router.state.seed, now, &router.state.users.admin_password);
+            router.reboot(&call.args.text("reason").unwrap_or_default());
+            Reply::void().ok()
+        }
+        ([], "updateVersionInfo" | "checkForUpgrades") | (["TPPP"], "force") => Reply::value(true).ok(),
+        (["Error"], "getPrimaryErrorCode") => Reply::value("0000").ok(),
+        _ => None,
+    }
+}
+
+fn summary(router: &Router) -> serde_json::Value {
+    let offer = &router.state.offer;
+    json!({
+        "WanModeList": WAN_MODES,
+        "WanMode": router.state.wan.mode,
+        "Username": router.state.wan.username,
+        "FactoryResetScheduled": false,
+        "ConnectionError": !router.state.wan.up,
+        "DefaultsLoaded": true,
+        "ProvisioningState": "done",
+        "OfferType": offer.kind,
+        "OfferName": offer.name,
+        "IPTVMode": offer.iptv_mode,
+    })
+}
+
+fn wan_status(router: &Router) -> serde_json::Value {
+    let wan = &router.state.wan;
+    let up = wan.up && router.now() >= wan.bound_at;
+    let (state, link, gpon, connection) =
+        if up { ("up", "up", "O5_Operation", "Bound") } else { ("down", "down", "O1_Initial", "Idle") };
+    let when_up = |text: String| if up { text } else { String::new() };
+    let dns: Vec<String> =
+        wan.dns.iter().map(ToString::to_string).chain(wan.dns6.iter().map(ToString::to_string)).collect();
+    json!({
+        "WanState": state,
+        "LinkType": if wan.mode.starts_with("GPON") { "gpon" } else { "ethernet" },
+        "LinkState": link,
+        "GponState": gpon,
+        "MACAddress": wan.mac,
+        "Protocol": if wan.mode.ends_with("PPP") { "ppp" } else { "dhcp" },
+        "ConnectionState": connection,
+        "LastConnectionError": "None",
+        "IPAddress": when_up(wan.ipv4.to_string()),
+        "RemoteGateway": when_up(wan.gateway.to_string()),
+        "DNSServers": when_up(dns.join(",")),
+        "IPv6Address": when_up(wan.ipv6.to_string()),
+        "IPv6DelegatedPrefix": when_up(format!("{}/56", wan.prefix)),
+        "ConnectionStateIPv6": connection,
+        "LastConnectionErrorIPv6": "",
+        "RemoteGatewayIPv6": when_up("fe80::ba0:bab".to_owned()),
+    })
+}
+
+fn lan_address(router: &Router) -> serde_json::Value {
+    let lan = &router.state.lan;
+    json!({
+        "Address": lan.address.to_string(),
+        "Netmask": lan.netmask().to_string(),
+        "DHCPEnable": lan.pool.enable,
+        "DHCPMinAddress": lan.pool.min.to_string(),
+        "DHCPMaxAddress": lan.pool.max.to_string(),
+        "LeaseTime": lan.pool.lease_time,
+    })
+}
+
+fn set_lan_address(router: &mut Router, call: &Call<'_>) -> Answer {
+    let address = |name: &str| call.args.text(name).and_then(|text| text.parse::<Ipv4Addr>().ok());
+    let (Some(own), Some(mask), Some(min), Some(max)) =
+        (address("Address"), address("Netmask"), address("DHCPMinAddress"), address("DHCPMaxAddress"))
+    else {
+        return BoxError::failed(call.method).refuse();
+    };
+    let lan = &mut router.state.lan;
+    let moved = lan.address != own;
+    lan.address = own;
+    lan.prefix_length = u8::try_from(mask.to_bits().count_ones()).unwrap_or(24);
+    lan.pool.gateway = own;
+    lan.pool.min = min;
+    lan.pool.max = max;
+    lan.pool.enable = call.args.flag("DHCPEnable").unwrap_or(lan.pool.enable);
+    if let Some(seconds) = call.args.number("LeaseTime").and_then(|seconds| u32::try_from(seconds).ok()) {
+        lan.pool.lease_time = seconds;
+    }
+    if moved {
+        router.sessions.clear();
+    }
+    Reply::void().ok()
+}
+
+fn set_wan_mode(router: &mut Router, call: &Call<'_>) -> Answer {
+    let mode = call.args.text("WanMode").unwrap_or_default();
+    if !WAN_MODES.split(';').any(|known| known == mode) {
+        return Reply::value(false).ok();
+    }
+    let now = router.now();
+    let wan = &mut router.state.wan;
+    wan.mode = mode;
+    wan.bound_at = crate::clock::after(now, 25);
+    if let Some(username) = call.args.text("Username") {
+        wan.username = username;
+    }
+    if let Some(password) = call.args.text("Password") {
+        wan.password = password;
+    }
+    Reply::value(true).ok()
+}

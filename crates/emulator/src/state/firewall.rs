@@ -1,0 +1,100 @@
+//! Firewall levels and rules; DynDNS accounts.
+
+use jiff::Timestamp;
+
+/// The firewall.
+#[derive(Debug, Clone, Default)]
+pub struct Firewall {
+    /// `High`, `Medium`, `Low`, `Custom`.
+    pub level: String,
+    /// The same for IPv6.
+    pub level_v6: String,
+    /// IPv4 port forwarding.
+    pub forwards: Vec<Rule>,
+    /// IPv6 pinholes.
+    pub pinholes: Vec<Rule>,
+    /// IPv4 protocol forwarding.
+    pub protocols: Vec<Rule>,
+    /// DMZ hosts, in practice one called `webui`.
+    pub dmz: Vec<Dmz>,
+    /// Custom rules, as written.
+    pub custom: Vec<crate::call::Object>,
+    /// Answers a ping from the Internet over IPv4.
+    pub ping_v4: bool,
+    /// Answers a ping from the Internet over IPv6.
+    pub ping_v6: bool,
+    /// UPnP may open ports.
+    pub upnp: bool,
+}
+
+/// A rule that lets traffic in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// With the origin in front: `webui_Serveur`.
+    pub id: String,
+    /// `webui`, `upnp`, …
+    pub origin: String,
+    /// Free text.
+    pub description: String,
+    /// Protocol numbers: `6`, `17`, `6,17`.
+    pub protocol: String,
+    /// External port or range; the source port of a pinhole.
+    pub external_port: String,
+    /// Port or range of the host.
+    pub internal_port: String,
+    /// Address of the host.
+    pub destination: String,
+    /// MAC address of the host, or empty.
+    pub destination_mac: String,
+    /// Who may come in, CIDRs separated by commas.
+    pub source_prefix: String,
+    /// Switched on.
+    pub enable: bool,
+    /// Survives a reboot.
+    pub persistent: bool,
+    /// Seconds it was asked for, 0 for ever.
+    pub lease: u32,
+    /// When it was made or renewed.
+    pub since: Timestamp,
+}
+
+/// A DMZ host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dmz {
+    /// Free text, `webui` for the one that the web page shows.
+    pub id: String,
+    /// Address of the host.
+    pub destination: String,
+    /// Who may come in.
+    pub source_prefix: String,
+    /// Switched on.
+    pub enable: bool,
+}
+
+/// DynDNS.
+#[derive(Debug, Clone, Default)]
+pub struct DynDns {
+    /// All accounts are kept up to date.
+    pub enable: bool,
+    /// Also behind a shared address.
+    pub on_cgnat: bool,
+    /// Accounts.
+    pub hosts: Vec<DynDnsHost>,
+}
+
+/// A DynDNS account.
+#[derive(Debug, Clone)]
+pub struct DynDnsHost {
+    /// `No-IP`, `OVH-dynhost`, …
+    pub service: String,
+    /// The name that follows the address.
+    pub hostname: String,
+    /// Account.
+    pub username: String,
+    /// Its password (a secret).
+    pub password: String,
+    /// Switched on.
+    pub enable: bool,
+    /// Last update.
+    pub updated: Option<Timestamp>,
+}

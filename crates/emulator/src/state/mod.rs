@@ -1,0 +1,148 @@
+//! The state of the box: plain structures, no JSON. Services are views of it, and all of them see the same one.
+//!
+//! What moves by itself (who is there, counters, leases) is not stored: it is a function of the time, the seed and
+//! the recorded interventions.
+
+#![allow(clippy::struct_excessive_bools, reason = "these are switches of a box, as the box has them")]
+
+pub mod firewall;
+pub mod hosts;
+pub mod lan;
+pub mod schedule;
+pub mod system;
+pub mod traffic;
+pub mod voice;
+pub mod wan;
+pub mod wifi;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::call::Object;
+use crate::random::Seed;
+
+/// Everything the box remembers.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// Source of all that is invented.
+    pub seed: Seed,
+    /// When the emulator was started; the household's dates are relative to it.
+    pub started_at: Timestamp,
+    /// Model, serial number, firmware.
+    pub identity: system::Identity,
+    /// Boots, their reasons, and the last one.
+    pub boot: system::Boot,
+    /// Accounts of the web interface.
+    pub users: system::Users,
+    /// Language, first-use state, time zone.
+    pub interface: system::Interface,
+    /// Offer and provisioning.
+    pub offer: system::Offer,
+    /// Link to the operator.
+    pub wan: wan::Wan,
+    /// LAN addressing, DHCP pools and reservations.
+    pub lan: lan::Lan,
+    /// Everything that was ever seen on the LAN, the repeater and the decoder included.
+    pub hosts: Vec<hosts::Host>,
+    /// Radios, access points, guest network.
+    pub wifi: wifi::Wifi,
+    /// Rules and levels.
+    pub firewall: firewall::Firewall,
+    /// DynDNS accounts.
+    pub dyndns: firewall::DynDns,
+    /// Telephone line, call log, contacts.
+    pub voice: voice::Voice,
+    /// Weekly plans: Internet access per host, Wi-Fi.
+    pub schedules: Vec<schedule::Schedule>,
+    /// Parameters written through the bus's own `set`, by object path: objects without a behaviour of their own
+    /// still remember.
+    pub written: BTreeMap<String, Object>,
+}
+
+impl State {
+    /// The host with this MAC address, in any case.
+    pub fn host(&self, mac: &str) -> Option<&hosts::Host> {
+        self.hosts.iter().find(|host| host.mac.eq_ignore_ascii_case(mac))
+    }
+
+    /// As [`State::host`], to change it.
+    pub fn host_mut(&mut self, mac: &str) -> Option<&mut hosts::Host> {
+        self.hosts.iter_mut().find(|host| host.mac.eq_ignore_ascii_case(mac))
+    }
+
+    /// Bytes that passed through an interface of the box between two moments, as the box counts them: on a LAN port
+    /// or an access point `tx` goes to the device, on the WAN `rx` is the download.
+    pub fn interface_bytes(&self, interface: &str, from: Timestamp, to: Timestamp) -> traffic::Bytes {
+        let sum = |keep: &dyn Fn(&hosts::Host) -> bool| {
+            self.hosts
+                .iter()
+                .filter(|host| keep(host))
+                .map(|host| host.bytes_between(self.seed, from, to))
+                .fold(traffic::Bytes::default(), traffic::Bytes::plus)
+        };
+        let guest = |host: &hosts::Host| self.wifi.vap(host.link.interface()).is_some_and(|vap| vap.guest);
+        match interface {
+            "veip0" | "gvlan_multi" | "data" | "wan" | "bridge_gvmulti" => {
+                sum(&|_| true).scaled(0.93).swapped()
+            }
+            "bridge" | "lan" => sum(&|host| !guest(host)),
+            "brguest" | "guest" => sum(&guest),
+            port => sum(&|host| self.attachment(host) == port),
+        }
+    }
+
+    /// The interface of the box that a host's traffic passes: its own, or that of the repeater it is behind.
+    pub fn attachment<'a>(&'a self, host: &'a hosts::Host) -> &'a str {
+        let nearest = host.behind.as_deref().and_then(|mac| self.host(mac)).unwrap_or(host);
+        nearest.link.interface()
+    }
+
+    /// Traffic counters of an interface since boot. The box refreshes them every 30 s.
+    pub fn counters(&self, interface: &str, now: Timestamp) -> traffic::Bytes {
+        self.interface_bytes(interface, self.boot.booted_at, self.refreshed(now))
+    }
+
+    /// The last time the counters were refreshed.
+    pub fn refreshed(&self, now: Timestamp) -> Timestamp {
+        let uptime = now.as_second() - self.boot.booted_at.as_second();
+        crate::clock::after(self.boot.booted_at, uptime.max(0) / traffic::REFRESH * traffic::REFRESH)
+    }
+
+    /// Seconds since boot.
+    pub fn uptime(&self, now: Timestamp) -> i64 {
+        (now.as_second() - self.boot.booted_at.as_second()).max(0)
+    }
+
+    /// Hosts attached over Wi-Fi to an access point of the box, at this moment.
+    pub fn stations<'a>(&'a self, vap: &'a str, now: Timestamp) -> impl Iterator<Item = &'a hosts::Host> {
+        self.hosts.iter().filter(move |host| {
+            host.behind.is_none() && host.link.interface() == vap && host.is_active(self.seed, now)
+        })
+    }
+
+    /// Cuts off the stations of access points that are down and lets those come back whose access point is up again.
+    /// To be called after any change to [`State::wifi`].
+    pub fn settle_wifi(&mut self, now: Timestamp) {
+        let Self { hosts, wifi, .. } = self;
+        let repeaters_cut: Vec<String> = hosts
+            .iter()
+            .filter(|host| {
+                matches!(host.kind, hosts::Kind::Repeater(_)) && !wifi.carries(host.link.interface())
+            })
+            .map(|host| host.mac.clone())
+            .collect();
+        for host in hosts.iter_mut().filter(|host| host.link.is_wifi() || host.behind.is_some()) {
+            let carried = match &host.behind {
+                Some(repeater) => !repeaters_cut.contains(repeater),
+                None => wifi.carries(host.link.interface()),
+            };
+            match (carried, host.cut_by_wifi) {
+                (false, false) => host.force(now, Some(false)),
+                (true, true) => host.force(now, None),
+                _ => continue,
+            }
+            host.cut_by_wifi = !carried;
+        }
+    }
+}

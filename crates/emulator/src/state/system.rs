@@ -1,0 +1,77 @@
+//! The box itself: identity, boots, accounts, settings of its own page.
+
+use jiff::Timestamp;
+
+/// Who the box is.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// `Livebox 6`.
+    pub product_class: &'static str,
+    /// Serial number.
+    pub serial: String,
+    /// First MAC address, the key of the box as a device.
+    pub base_mac: String,
+    /// Firmware.
+    pub software: &'static str,
+    /// Hardware.
+    pub hardware: &'static str,
+    /// `SagemcomFast5670E_OFR`.
+    pub model_name: &'static str,
+    /// Provisioning code (a secret).
+    pub provisioning_code: String,
+}
+
+/// Boots.
+#[derive(Debug, Clone)]
+pub struct Boot {
+    /// When the box came up last.
+    pub booted_at: Timestamp,
+    /// Boots since the box was made.
+    pub counter: u32,
+    /// Of which by the watchdog.
+    pub watchdog: u32,
+    /// The last boots, oldest first.
+    pub history: Vec<BootRecord>,
+}
+
+/// One boot and the shutdown before it.
+#[derive(Debug, Clone)]
+pub struct BootRecord {
+    /// When it came up.
+    pub boot: Timestamp,
+    /// `POR`, `NMC`, `Watchdog`, …
+    pub boot_reason: &'static str,
+    /// When it had gone down; unknown after a power cut.
+    pub shutdown: Option<Timestamp>,
+    /// Why, as given to `NMC:reboot`.
+    pub shutdown_reason: String,
+}
+
+/// Accounts.
+#[derive(Debug, Clone)]
+pub struct Users {
+    /// Password of `admin` (a secret).
+    pub admin_password: String,
+}
+
+/// The box's own page.
+#[derive(Debug, Clone)]
+pub struct Interface {
+    /// `fr` or `en`.
+    pub language: String,
+    /// `installed`, `connected` or empty.
+    pub state: String,
+    /// Name of the time zone.
+    pub timezone: String,
+}
+
+/// Offer and provisioning.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// `Res` or `Pro`.
+    pub kind: &'static str,
+    /// Commercial name.
+    pub name: &'static str,
+    /// `Dedicated` or `Internet`.
+    pub iptv_mode: &'static str,
+}

@@ -1,0 +1,154 @@
+//! Radios, access points and the guest network.
+
+use jiff::Timestamp;
+
+/// All that is Wi-Fi.
+#[derive(Debug, Clone)]
+pub struct Wifi {
+    /// The master switch, as asked (`NMC.Wifi` `Enable`).
+    pub enable: bool,
+    /// All bands share one configuration.
+    pub combined: bool,
+    /// Radios, one a band.
+    pub radios: Vec<Radio>,
+    /// Access points, private and guest.
+    pub vaps: Vec<Vap>,
+    /// Guest network.
+    pub guest: Guest,
+    /// `PowerManagement` profile `WiFi`: asked on, and following a weekly plan.
+    pub profile: Profile,
+    /// WPS pairing goes on until then.
+    pub pairing_until: Option<Timestamp>,
+    /// PIN of the box for WPS (a secret).
+    pub wps_pin: String,
+}
+
+/// A switch with an optional weekly plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Profile {
+    /// Wanted on.
+    pub enable: bool,
+    /// The plan is followed.
+    pub activate: bool,
+}
+
+/// A radio.
+#[derive(Debug, Clone)]
+pub struct Radio {
+    /// `rad2g0`, `rad5g0`, `rad6g0`.
+    pub name: &'static str,
+    /// `2.4GHz`, `5GHz`, `6GHz`.
+    pub band: &'static str,
+    /// Switched on.
+    pub enable: bool,
+    /// Channel in use.
+    pub channel: u32,
+    /// The box chooses the channel.
+    pub auto_channel: bool,
+    /// Why the channel was last changed.
+    pub channel_reason: &'static str,
+    /// Wanted bandwidth, `Auto` or `20MHz` … `160MHz`.
+    pub bandwidth: String,
+    /// Bandwidth in use.
+    pub current_bandwidth: &'static str,
+    /// Widest bandwidth it can use.
+    pub max_bandwidth: &'static str,
+    /// Channels it may use.
+    pub possible_channels: &'static [u32],
+    /// Wanted standards (`bgn`, `ax`, …).
+    pub standards: String,
+    /// Standards it can use, separated by commas.
+    pub supported_standards: &'static str,
+    /// Highest rate, Mbit/s.
+    pub max_bit_rate: u32,
+    /// Transmit power in percent, -1 for automatic.
+    pub transmit_power: i32,
+    /// Background noise in dBm.
+    pub noise_dbm: i32,
+    /// MAC address.
+    pub mac: String,
+}
+
+/// An access point.
+#[derive(Debug, Clone)]
+pub struct Vap {
+    /// NeMo name, `vap2g0priv0` …
+    pub name: &'static str,
+    /// Name of its radio.
+    pub radio: &'static str,
+    /// Belongs to the guest network.
+    pub guest: bool,
+    /// A second private network of the box that people do not see (`…priv1`).
+    pub secondary: bool,
+    /// Network name.
+    pub ssid: String,
+    /// Address.
+    pub bssid: String,
+    /// Name is advertised.
+    pub visible: bool,
+    /// Wanted on.
+    pub enable: bool,
+    /// `WPA2-Personal`, `WPA2-WPA3-Personal`, `WPA3-Personal`, `None`.
+    pub security: String,
+    /// What it accepts, separated by commas.
+    pub securities: &'static str,
+    /// Passphrase (a secret).
+    pub key: String,
+    /// WPS offered.
+    pub wps: bool,
+    /// `Off`, `WhiteList`, `BlackList`.
+    pub filter_mode: String,
+    /// MAC addresses of the list.
+    pub filter: Vec<String>,
+}
+
+/// The guest network.
+#[derive(Debug, Clone)]
+pub struct Guest {
+    /// Wanted on.
+    pub enable: bool,
+    /// Since when.
+    pub start: Option<Timestamp>,
+    /// Switches itself off at this time.
+    pub until: Option<Timestamp>,
+    /// Hours it stays on, 0 for ever.
+    pub timeout_hours: u32,
+}
+
+impl Wifi {
+    /// The access point of this name.
+    pub fn vap(&self, name: &str) -> Option<&Vap> {
+        self.vaps.iter().find(|vap| vap.name == name)
+    }
+
+    /// As [`Wifi::vap`], to change it.
+    pub fn vap_mut(&mut self, name: &str) -> Option<&mut Vap> {
+        self.vaps.iter_mut().find(|vap| vap.name == name)
+    }
+
+    /// The radio of this name.
+    pub fn radio(&self, name: &str) -> Option<&Radio> {
+        self.radios.iter().find(|radio| radio.name == name)
+    }
+
+    /// As [`Wifi::radio`], to change it.
+    pub fn radio_mut(&mut self, name: &str) -> Option<&mut Radio> {
+        self.radios.iter_mut().find(|radio| radio.name == name)
+    }
+
+    /// Whether the master switch and the power profile both want Wi-Fi.
+    pub fn is_on(&self) -> bool {
+        self.enable && self.profile.enable
+    }
+
+    /// Whether a radio is working.
+    pub fn radio_up(&self, name: &str) -> bool {
+        self.is_on() && self.radio(name).is_some_and(|radio| radio.enable)
+    }
+
+    /// Whether stations can be attached to an access point.
+    pub fn carries(&self, vap: &str) -> bool {
+        self.vap(vap)
+            .is_some_and(|vap| vap.enable && self.radio_up(vap.radio) && (!vap.guest || self.guest.enable))
+    }
+}

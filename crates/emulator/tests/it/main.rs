@@ -1,0 +1,6 @@
+//! The emulator, seen through literal bytes: no HTTP client, and no type of the emulator, stands between.
+
+mod wire;
+
+mod bus;
+mod login;
