@@ -13,6 +13,8 @@ pub mod lang;
 mod net;
 mod page;
 mod schema;
+#[cfg(test)]
+mod testing;
 mod text;
 mod tool;
 
@@ -27,10 +29,22 @@ pub use schema::SchemaObject;
 pub use text::Untrusted;
 pub use tool::{Access, Answer, French, Group, Show, Tool, ToolDef};
 
+mod connection;
+mod diagnose;
+mod phone;
+mod speed;
+mod system;
 mod time;
 
 /// The capabilities, in the order people see them.
-const CAPABILITIES: &[&[ToolDef]] = &[time::tools::TOOLS];
+const CAPABILITIES: &[&[ToolDef]] = &[
+    system::tools::TOOLS,
+    connection::tools::TOOLS,
+    phone::tools::TOOLS,
+    diagnose::tools::TOOLS,
+    speed::tools::TOOLS,
+    time::tools::TOOLS,
+];
 
 /// Every tool, in the order people see them.
 pub fn tools() -> impl Iterator<Item = &'static ToolDef> {

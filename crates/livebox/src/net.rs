@@ -42,7 +42,6 @@ macro_rules! textual {
         }
     };
 }
-#[expect(unused_imports, reason = "used by the capabilities that follow")]
 pub(crate) use textual;
 
 /// The plain text schema.

@@ -1,0 +1,84 @@
+//! The tool about the connection to the Internet.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Connection, Level, Link, Sharing, wire};
+use crate::{Access, Context, French, Group, Tool, ToolDef, ToolError};
+
+pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::of::<ShowConnection>()];
+
+const CONNECTION: Group = Group {
+    name: "connection",
+    english: "The connection to the Internet",
+    french: "La connexion à Internet",
+};
+
+/// Shows the Internet connection: state, link, addresses, DNS, DHCP lease, optical power.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShowConnection {}
+
+impl Tool for ShowConnection {
+    type Output = Connection;
+    const GROUP: &'static Group = &CONNECTION;
+    const VERB: &'static str = "show";
+    const ACCESS: Access = Access::Read;
+    const EXAMPLE: &'static str = "";
+    const FRENCH: French = French {
+        about: "Montre la connexion à Internet : état, liaison, adresses, DNS, bail DHCP, puissance optique.",
+        args: &[],
+    };
+
+    async fn run(self, cx: &Context) -> Result<Connection, ToolError> {
+        let status = cx.read(&wire::GetWanStatus {}).await?;
+        let mibs = cx.read_optional(&wire::GetMibs::wan()).await?.unwrap_or_default();
+        let link = mibs.refine(status.link());
+        // The third request goes where it tells most: to the optical module that has no MIB, else to IPv6.
+        let mut optics = mibs.optics();
+        let mut ds_lite = None;
+        match (link, optics) {
+            (Some(Link::Sfp), None) => {
+                optics = cx.read_optional(&wire::GetSfp {}).await?.map(|sfp| sfp.optics());
+            }
+            (Some(Link::Gpon | Link::XgsPon), None) => {
+                optics = cx.read_optional(&wire::GetOmci {}).await?.map(|omci| omci.optics());
+            }
+            _ => {
+                ds_lite = cx.read_optional(&wire::GetAutodetect {}).await?.and_then(|mode| mode.is_ds_lite());
+            }
+        }
+        let optics = optics.unwrap_or_default();
+        let [lease_s, lease_left_s, connected_s] = mibs.lease();
+        let (link_down_bps, link_up_bps) = mibs.rates_bps();
+        let ipv4 = status.ipv4();
+        Ok(Connection {
+            up: status.up(),
+            link,
+            link_up: status.link_up(),
+            link_down_bps,
+            link_up_bps,
+            protocol: status.protocol(),
+            state: status.state(),
+            connected_s,
+            ipv4,
+            shared_ipv4: Sharing::judge(ipv4, ds_lite),
+            ipv4_gateway: status.gateway(),
+            lease_s,
+            lease_left_s,
+            ipv6: status.ipv6(),
+            ipv6_prefix: status.ipv6_prefix(),
+            ipv6_gateway: status.ipv6_gateway(),
+            dns: status.dns(),
+            mac: status.mac(),
+            vlan_id: mibs.vlan_id(),
+            mtu: mibs.mtu(ipv4),
+            last_error: status.last_error(),
+            last_error_ipv6: status.last_error_ipv6(),
+            rx_power_dbm: optics.rx_power_dbm,
+            tx_power_dbm: optics.tx_power_dbm,
+            rx_level: optics.rx_power_dbm.map(|rx| Level::of_rx(link, rx)),
+            ont_temperature_c: optics.temperature_c,
+        })
+    }
+}

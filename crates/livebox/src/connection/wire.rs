@@ -1,0 +1,560 @@
+//! `NMC:getWANStatus`, the MIBs below the interface `data`, `NMC.Autodetect:get` and the optical modules
+//! (protocol sections 4.2, 4.3, 4.17, 4.27, 4.28).
+//!
+//! The account, the options and the authentication of DHCP and PPP, and the identity of the ONT are secrets:
+//! no struct here reads them.
+
+use std::{
+    borrow::Cow,
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
+
+use ipnet::Ipv6Net;
+use serde::{Deserialize, Serialize};
+use sysbus::{
+    Answer, Call, Kind,
+    scalar::{Int, Part, Table, Text},
+};
+
+use super::{Link, Protocol, State};
+use crate::{MacAddr, Untrusted};
+
+/// The link to the operator.
+#[derive(Serialize)]
+pub(crate) struct GetWanStatus {}
+
+impl Call for GetWanStatus {
+    type Reply = WanStatus;
+    const METHOD: &'static str = "getWANStatus";
+    const KIND: Kind = Kind::Read;
+    const ANSWER: Answer = Answer::Data;
+
+    fn service(&self) -> Cow<'static, str> {
+        "NMC".into()
+    }
+}
+
+/// `WanState` is missing on firmware of 2016, the IPv6 fields on boxes without IPv6 or before the Livebox 7.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(crate) struct WanStatus {
+    wan_state: Text,
+    link_type: Text,
+    link_state: Text,
+    #[serde(rename = "MACAddress")]
+    mac_address: Text,
+    protocol: Text,
+    connection_state: Text,
+    last_connection_error: Text,
+    #[serde(rename = "IPAddress")]
+    ip_address: Text,
+    remote_gateway: Text,
+    #[serde(rename = "DNSServers")]
+    dns_servers: Text,
+    #[serde(rename = "IPv6Address")]
+    ipv6_address: Text,
+    #[serde(rename = "IPv6DelegatedPrefix")]
+    ipv6_delegated_prefix: Text,
+    #[serde(rename = "LastConnectionErrorIPv6")]
+    last_connection_error_ipv6: Text,
+    #[serde(rename = "RemoteGatewayIPv6")]
+    remote_gateway_ipv6: Text,
+}
+
+impl WanStatus {
+    pub(crate) fn up(&self) -> Option<bool> {
+        match self.wan_state.get() {
+            Some(state) => Some(state.eq_ignore_ascii_case("up")),
+            None => self.state().map(|state| state == State::Connected),
+        }
+    }
+
+    pub(crate) fn link_up(&self) -> Option<bool> {
+        self.link_state.get().map(|state| state.eq_ignore_ascii_case("up"))
+    }
+
+    pub(crate) fn link(&self) -> Option<Link> {
+        Some(match self.link_type.get()?.to_ascii_lowercase().as_str() {
+            "gpon" => Link::Gpon,
+            "xgspon" | "xgs-pon" => Link::XgsPon,
+            "sfp" => Link::Sfp,
+            "ethernet" | "eth" => Link::Ethernet,
+            "adsl" => Link::Adsl,
+            "vdsl" => Link::Vdsl,
+            dsl if dsl.contains("dsl") => Link::Dsl,
+            _ => Link::Other,
+        })
+    }
+
+    pub(crate) fn protocol(&self) -> Option<Protocol> {
+        let protocol = self.protocol.get()?.to_ascii_lowercase();
+        if protocol.starts_with("ppp") {
+            Some(Protocol::Ppp)
+        } else {
+            protocol.starts_with("dhcp").then_some(Protocol::Dhcp)
+        }
+    }
+
+    /// DHCP and PPP have a vocabulary each.
+    pub(crate) fn state(&self) -> Option<State> {
+        Some(match self.connection_state.get()?.to_ascii_lowercase().as_str() {
+            "bound" | "renewing" | "rebinding" | "connected" => State::Connected,
+            "init" | "initreboot" | "selecting" | "requesting" | "rebooting" | "connecting"
+            | "authenticating" => State::Connecting,
+            "disconnected" | "disconnecting" | "pendingdisconnect" | "unconfigured" | "idle" | "down" => {
+                State::Disconnected
+            }
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn mac(&self) -> Option<MacAddr> {
+        self.mac_address.get()?.parse().ok()
+    }
+
+    pub(crate) fn ipv4(&self) -> Option<IpAddr> {
+        address(&self.ip_address)
+    }
+
+    pub(crate) fn gateway(&self) -> Option<IpAddr> {
+        address(&self.remote_gateway)
+    }
+
+    pub(crate) fn dns(&self) -> Vec<IpAddr> {
+        self.dns_servers.parts().filter_map(|part| part.parse().ok()).collect()
+    }
+
+    pub(crate) fn ipv6(&self) -> Option<Ipv6Addr> {
+        let address = self.ipv6_address.get()?;
+        address.split('/').next()?.parse().ok().filter(|ip: &Ipv6Addr| !ip.is_unspecified())
+    }
+
+    pub(crate) fn ipv6_prefix(&self) -> Option<Ipv6Net> {
+        self.ipv6_delegated_prefix.get()?.parse().ok()
+    }
+
+    pub(crate) fn ipv6_gateway(&self) -> Option<Ipv6Addr> {
+        self.remote_gateway_ipv6.get()?.parse().ok()
+    }
+
+    pub(crate) fn last_error(&self) -> Option<Untrusted> {
+        error(&self.last_connection_error)
+    }
+
+    pub(crate) fn last_error_ipv6(&self) -> Option<Untrusted> {
+        error(&self.last_connection_error_ipv6)
+    }
+}
+
+fn address(text: &Text) -> Option<IpAddr> {
+    text.get()?.parse().ok().filter(|ip: &IpAddr| !ip.is_unspecified())
+}
+
+/// "None" over DHCP, `ERROR_NONE` over PPP.
+fn error(text: &Text) -> Option<Untrusted> {
+    let text = text.get()?;
+    (!["none", "error_none"].contains(&text.to_ascii_lowercase().as_str())).then(|| Untrusted::clean(text))
+}
+
+/// Parameters of everything below `data`: unknown MIB names are simply absent from the answer.
+#[derive(Serialize)]
+pub(crate) struct GetMibs {
+    mibs: &'static str,
+}
+
+impl GetMibs {
+    /// Not `ppp`: it adds a password and nothing that we need.
+    pub(crate) fn wan() -> Self {
+        Self { mibs: "dhcp vlan netdev gpon dsl" }
+    }
+}
+
+impl Call for GetMibs {
+    type Reply = Mibs;
+    const METHOD: &'static str = "getMIBs";
+    const KIND: Kind = Kind::Read;
+    const ANSWER: Answer = Answer::Status;
+    const TIMEOUT: Duration = Duration::from_secs(25);
+
+    fn service(&self) -> Cow<'static, str> {
+        "NeMo.Intf.data".into()
+    }
+}
+
+/// Per MIB, its parameters by interface; interface names differ by model and are not looked at.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Mibs {
+    dhcp: Lenient<Dhcp>,
+    vlan: Lenient<Vlan>,
+    netdev: Lenient<NetDev>,
+    gpon: Lenient<Gpon>,
+    dsl: Lenient<Dsl>,
+}
+
+/// A table that reads as empty where it is of another type.
+struct Lenient<T>(Table<Part<T>>);
+
+impl<T> Default for Lenient<T> {
+    fn default() -> Self {
+        Self(Table::default())
+    }
+}
+
+impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Lenient<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = serde_json::Value::deserialize(deserializer)?;
+        Ok(Self(Table::deserialize(value).unwrap_or_default()))
+    }
+}
+
+impl<T> Lenient<T> {
+    fn entries(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().filter_map(|(_, entry)| entry.get())
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Dhcp {
+    lease_time: Int,
+    lease_time_remaining: Int,
+    /// Seconds since the address was obtained: on a Livebox 5 its remainder by the renewal time is the time
+    /// since the last renewal.
+    uptime: Int,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Vlan {
+    #[serde(rename = "VLANID")]
+    id: Int,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct NetDev {
+    #[serde(rename = "MTU")]
+    mtu: Int,
+    #[serde(rename = "IPv4Addr")]
+    ipv4: Lenient<Ipv4>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Ipv4 {
+    address: Text,
+}
+
+/// Rates in kbit/s, power in thousandths of a dBm. `OnuState` is spelt `ONUState` on the Livebox 5.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Gpon {
+    pon_mode: Text,
+    signal_rx_power: Int,
+    signal_tx_power: Int,
+    temperature: Int,
+    downstream_curr_rate: Int,
+    upstream_curr_rate: Int,
+}
+
+/// Rates in kbit/s.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Dsl {
+    modulation_type: Text,
+    downstream_curr_rate: Int,
+    upstream_curr_rate: Int,
+}
+
+impl Mibs {
+    /// Length of the DHCP lease, what is left of it, time since the address was obtained, in seconds.
+    pub(crate) fn lease(&self) -> [Option<u64>; 3] {
+        self.dhcp
+            .entries()
+            .map(|dhcp| [dhcp.lease_time, dhcp.lease_time_remaining, dhcp.uptime].map(Int::unsigned))
+            .find(|lease| lease.iter().any(Option::is_some))
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn vlan_id(&self) -> Option<u64> {
+        self.vlan.entries().filter_map(|vlan| vlan.id.unsigned()).find(|id| (1..4095).contains(id))
+    }
+
+    /// Of the interface that carries the IPv4 address: the one with the WAN's, else the first with any.
+    pub(crate) fn mtu(&self, wan: Option<IpAddr>) -> Option<u64> {
+        let carries = |netdev: &&NetDev| {
+            wan.is_some() && netdev.ipv4.entries().any(|ipv4| address(&ipv4.address) == wan)
+        };
+        let netdev = self.netdev.entries().find(carries);
+        let netdev =
+            netdev.or_else(|| self.netdev.entries().find(|netdev| netdev.ipv4.entries().next().is_some()));
+        netdev.and_then(|netdev| netdev.mtu.unsigned()).filter(|mtu| *mtu > 0)
+    }
+
+    /// What the finer names of the link say, beyond [`WanStatus::link`].
+    pub(crate) fn refine(&self, link: Option<Link>) -> Option<Link> {
+        let is_xgs =
+            || self.gpon.entries().any(|gpon| gpon.pon_mode.or_empty().to_ascii_uppercase().contains("XGS"));
+        let modulation = || self.dsl.entries().find_map(|dsl| dsl.modulation_type.get());
+        match link {
+            Some(Link::Gpon) if is_xgs() => Some(Link::XgsPon),
+            Some(Link::Dsl) => Some(match modulation() {
+                Some("VDSL") => Link::Vdsl,
+                Some("ADSL") => Link::Adsl,
+                _ => Link::Dsl,
+            }),
+            other => other,
+        }
+    }
+
+    /// Rates of the link down and up, in bit/s.
+    pub(crate) fn rates_bps(&self) -> (Option<u64>, Option<u64>) {
+        let gpon = self.gpon.entries().map(|gpon| (gpon.downstream_curr_rate, gpon.upstream_curr_rate));
+        let dsl = self.dsl.entries().map(|dsl| (dsl.downstream_curr_rate, dsl.upstream_curr_rate));
+        let bps = |kbps: Int| kbps.unsigned().filter(|rate| *rate > 0)?.checked_mul(1000);
+        gpon.chain(dsl)
+            .map(|(down, up)| (bps(down), bps(up)))
+            .find(|(down, up)| down.is_some() || up.is_some())
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn optics(&self) -> Option<Optics> {
+        let gpon = self.gpon.entries().next()?;
+        Some(Optics {
+            rx_power_dbm: dbm(gpon.signal_rx_power),
+            tx_power_dbm: dbm(gpon.signal_tx_power),
+            temperature_c: gpon.temperature.get(),
+        })
+    }
+}
+
+/// The optical interface.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Optics {
+    pub(crate) rx_power_dbm: Option<f64>,
+    pub(crate) tx_power_dbm: Option<f64>,
+    pub(crate) temperature_c: Option<i64>,
+}
+
+/// Thousandths of a dBm on most models, whole ones on others: no module receives or sends beyond 60 dBm. Zero
+/// means that nothing was measured.
+#[expect(clippy::cast_precision_loss, reason = "bounded")]
+fn dbm(power: Int) -> Option<f64> {
+    match power.get()? {
+        0 => None,
+        power @ -60..=60 => Some(power as f64),
+        power @ -60_000..=60_000 => Some(power as f64 / 1000.0),
+        _ => None,
+    }
+}
+
+/// The pluggable module of the Livebox 4.
+#[derive(Serialize)]
+pub(crate) struct GetSfp {}
+
+impl Call for GetSfp {
+    type Reply = Sfp;
+    const METHOD: &'static str = "get";
+    const KIND: Kind = Kind::Read;
+    const ANSWER: Answer = Answer::Status;
+
+    fn service(&self) -> Cow<'static, str> {
+        "SFP".into()
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(crate) struct Sfp {
+    optical_signal_level: Int,
+    transmit_optical_level: Int,
+    chipset_temperature: Int,
+}
+
+impl Sfp {
+    pub(crate) fn optics(&self) -> Optics {
+        Optics {
+            rx_power_dbm: dbm(self.optical_signal_level),
+            tx_power_dbm: dbm(self.transmit_optical_level),
+            temperature_c: self.chipset_temperature.get(),
+        }
+    }
+}
+
+/// The optical interface of the Spanish Livebox Fibra.
+#[derive(Serialize)]
+pub(crate) struct GetOmci {}
+
+impl Call for GetOmci {
+    type Reply = Omci;
+    const METHOD: &'static str = "get";
+    const KIND: Kind = Kind::Read;
+    const ANSWER: Answer = Answer::Either;
+
+    fn service(&self) -> Cow<'static, str> {
+        "SgcOmci.Optical".into()
+    }
+}
+
+/// Texts that hold numbers, fractions too, in dBm (no recording: unverified).
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(crate) struct Omci {
+    power_rx: Text,
+    power_tx: Text,
+    temperature: Int,
+}
+
+impl Omci {
+    pub(crate) fn optics(&self) -> Optics {
+        let dbm =
+            |text: &Text| text.get()?.parse().ok().filter(|power: &f64| *power != 0.0 && power.abs() <= 60.0);
+        Optics {
+            rx_power_dbm: dbm(&self.power_rx),
+            tx_power_dbm: dbm(&self.power_tx),
+            temperature_c: self.temperature.get(),
+        }
+    }
+}
+
+/// How the box gets at IPv4 and IPv6.
+#[derive(Serialize)]
+pub(crate) struct GetAutodetect {}
+
+impl Call for GetAutodetect {
+    type Reply = Autodetect;
+    const METHOD: &'static str = "get";
+    const KIND: Kind = Kind::Read;
+    const ANSWER: Answer = Answer::Status;
+
+    fn service(&self) -> Cow<'static, str> {
+        "NMC.Autodetect".into()
+    }
+}
+
+/// `IPv6Mode` is missing before the Livebox 5.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Autodetect {
+    #[serde(rename = "IPv6Mode")]
+    ipv6_mode: Text,
+}
+
+impl Autodetect {
+    /// Whether IPv4 goes through a tunnel to an address shared with others; `None` when the box does not say.
+    pub(crate) fn is_ds_lite(&self) -> Option<bool> {
+        match self.ipv6_mode.get()?.to_ascii_lowercase().as_str() {
+            "dslite" => Some(true),
+            "dualstack" => Some(false),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{from_value, json};
+
+    use super::*;
+    use crate::testing::recordings;
+
+    #[test]
+    fn every_recorded_link_is_up_and_named() {
+        for recording in recordings("NMC", "getWANStatus") {
+            let status: WanStatus = recording.reply::<GetWanStatus>();
+            assert_eq!(status.up(), Some(true), "{}", recording.file);
+            assert_eq!(status.link_up(), Some(true), "{}", recording.file);
+            assert!(status.link().is_some_and(|link| link != Link::Other), "{}", recording.file);
+            assert_eq!(status.state(), Some(State::Connected), "{}", recording.file);
+            assert_eq!(status.last_error(), None, "{}", recording.file);
+        }
+    }
+
+    #[test]
+    fn every_recorded_tree_gives_what_it_has() {
+        for recording in recordings("NeMo.Intf.data", "getMIBs") {
+            let mibs: Mibs = recording.reply::<GetMibs>();
+            match recording.file.as_str() {
+                "lb3/NeMo.Intf.data.getMIBs.json" => {
+                    assert_eq!(mibs.lease(), [Some(86_400), Some(66_120), Some(810_573)]);
+                    assert_eq!(mibs.mtu(None), Some(1500));
+                }
+                "lb4/NeMo.Intf.data.getMIBs.json" => {
+                    assert_eq!(mibs.rates_bps(), (Some(6_484_000), Some(1_013_000)));
+                    assert_eq!(mibs.refine(Some(Link::Dsl)), Some(Link::Adsl));
+                }
+                "lb5/NeMo.Intf.data.getMIBs.json" => {
+                    assert_eq!(mibs.mtu(None), Some(1500));
+                    assert_eq!(mibs.rates_bps(), (Some(2_488_000_000), Some(1_244_000_000)));
+                    let optics = mibs.optics().unwrap();
+                    assert_eq!((optics.rx_power_dbm, optics.tx_power_dbm), (Some(-18.794), Some(1.646)));
+                    assert_eq!(optics.temperature_c, Some(41));
+                }
+                "unknown/NeMo.Intf.data.getMIBs.json" => {
+                    assert_eq!(mibs.refine(Some(Link::Dsl)), Some(Link::Vdsl));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn recorded_optics_of_a_livebox_4() {
+        for recording in recordings("SFP", "get") {
+            let optics = recording.reply::<GetSfp>().optics();
+            assert_eq!((optics.rx_power_dbm, optics.tx_power_dbm), (Some(-20.808), Some(2.306)));
+        }
+        for recording in recordings("NMC.Autodetect", "get") {
+            let mode = recording.reply::<GetAutodetect>().is_ds_lite();
+            let known = ["lb7", "w7"].contains(&recording.model.as_str());
+            assert_eq!(mode, known.then_some(false), "{}", recording.file);
+        }
+    }
+
+    #[test]
+    fn a_ppp_line_has_its_own_words() {
+        let status: WanStatus = from_value(json!({
+            "LinkType": "dsl", "LinkState": "up", "Protocol": "ppp", "ConnectionState": "Connected",
+            "LastConnectionError": "ERROR_NONE", "IPAddress": "0.0.0.0", "IPv6Address": "", "MACAddress": 7
+        }))
+        .unwrap();
+        assert_eq!((status.up(), status.state()), (Some(true), Some(State::Connected)));
+        assert_eq!((status.protocol(), status.last_error()), (Some(Protocol::Ppp), None));
+        assert_eq!((status.ipv4(), status.ipv6(), status.mac()), (None, None, None));
+        let status: WanStatus = from_value(json!({
+            "WanState": "down", "ConnectionState": "Selecting", "LastConnectionError": "RenewTimeout",
+            "IPv6DelegatedPrefix": "2001:db8:1::/56", "DNSServers": "192.0.2.1, 2001:db8::1,x"
+        }))
+        .unwrap();
+        assert_eq!((status.up(), status.state()), (Some(false), Some(State::Connecting)));
+        assert_eq!(status.last_error().unwrap().shown(), "RenewTimeout");
+        assert_eq!(status.ipv6_prefix().unwrap().to_string(), "2001:db8:1::/56");
+        assert_eq!(status.dns().len(), 2);
+    }
+
+    #[test]
+    fn trees_of_odd_shape_give_what_they_can() {
+        let mibs: Mibs = from_value(json!({
+            "dhcp": [], "vlan": {"a": [], "b": {"VLANID": "832"}}, "gpon": "no",
+            "netdev": {
+                "ppp_data": {"MTU": "1492", "IPv4Addr": {"d": {"Address": "192.0.2.7"}}},
+                "lan": {"MTU": 1500, "IPv4Addr": []}
+            }
+        }))
+        .unwrap();
+        assert_eq!(mibs.lease(), [None; 3]);
+        assert_eq!(mibs.vlan_id(), Some(832));
+        assert_eq!(mibs.mtu("192.0.2.7".parse().ok()), Some(1492));
+        assert_eq!(mibs.rates_bps(), (None, None));
+        assert_eq!(mibs.optics(), None);
+        let mibs: Mibs = from_value(
+            json!({"gpon": {"x": {"SignalRxPower": -19, "SignalTxPower": 0, "PonMode": "XGS-PON"}}}),
+        )
+        .unwrap();
+        assert_eq!(mibs.refine(Some(Link::Gpon)), Some(Link::XgsPon));
+        let optics = mibs.optics().unwrap();
+        assert_eq!((optics.rx_power_dbm, optics.tx_power_dbm), (Some(-19.0), None));
+    }
+}

@@ -1,0 +1,3 @@
+//! x
+use crate::ToolDef;
+pub(crate) const TOOLS: &[ToolDef] = &[];

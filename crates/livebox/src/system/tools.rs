@@ -1,0 +1,317 @@
+//! The tools about the box itself.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sysbus::{Error as BoxFault, Secret};
+use tokio::time::Instant;
+
+use super::{BoxInfo, PasswordChanged, Reboot, RebootState, popular_name, wire};
+use crate::{Access, Context, French, Group, Tool, ToolDef, ToolError, Untrusted, say};
+
+pub(crate) const TOOLS: &[ToolDef] =
+    &[ToolDef::of::<ShowBox>(), ToolDef::of::<RebootBox>(), ToolDef::of::<SetPassword>()];
+
+const BOX: Group = Group { name: "box", english: "The box itself", french: "La box elle-même" };
+
+const PASSWORD: Group = Group {
+    name: "password",
+    english: "The admin password of the box",
+    french: "Le mot de passe d'administration de la box",
+};
+
+/// Shows the box: model, firmware, serial number, uptime, last reboot, memory.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShowBox {}
+
+impl Tool for ShowBox {
+    type Output = BoxInfo;
+    const GROUP: &'static Group = &BOX;
+    const VERB: &'static str = "show";
+    const ACCESS: Access = Access::Read;
+    const EXAMPLE: &'static str = "";
+    const FRENCH: French = French {
+        about: "Montre la box : modèle, logiciel, numéro de série, durée de marche, dernier redémarrage, mémoire.",
+        args: &[],
+    };
+
+    async fn run(self, cx: &Context) -> Result<BoxInfo, ToolError> {
+        let info = cx.read(&wire::GetDeviceInfo {}).await?;
+        let memory = cx.read_optional(&wire::GetMemory {}).await?.unwrap_or_default();
+        let (last_boot_at, last_boot_reason) =
+            cx.read_optional(&wire::GetBoots {}).await?.unwrap_or_default().last();
+        let uptime_s = info.uptime_s();
+        let up_since = uptime_s
+            .and_then(|uptime| Timestamp::now().as_second().checked_sub_unsigned(uptime))
+            .and_then(|since| Timestamp::from_second(since).ok());
+        let text = |text: &sysbus::scalar::Text| text.get().and_then(Untrusted::non_empty);
+        let hardware = match (info.manufacturer.get(), info.model_name.get()) {
+            // "Sagemcom SagemcomFast5670E_OFR" says it twice.
+            (Some(maker), Some(name)) if !name.starts_with(maker) => {
+                Untrusted::non_empty(&format!("{maker} {name}"))
+            }
+            (maker, name) => name.or(maker).and_then(Untrusted::non_empty),
+        };
+        Ok(BoxInfo {
+            model: info.product_class.get().map(popular_name).and_then(Untrusted::non_empty),
+            hardware,
+            hardware_version: text(&info.hardware_version),
+            firmware: text(&info.software_version),
+            serial_number: text(&info.serial_number),
+            mac: info.mac(),
+            country: text(&info.country),
+            public_ip: info.public_ip(),
+            uptime_s,
+            up_since: up_since.map(|since| since.to_string()),
+            reboots: info.reboots(),
+            last_boot_at: last_boot_at.map(|date| date.to_string()),
+            last_boot_reason,
+            memory_total_bytes: memory.total_bytes(),
+            memory_free_bytes: memory.free_bytes(),
+        })
+    }
+}
+
+/// Reboots the box: no Internet, TV, telephone or Wi-Fi for 2 to 4 minutes.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RebootBox {
+    /// Wait until it is back.
+    #[arg(long)]
+    #[serde(default)]
+    wait: bool,
+}
+
+/// How long we look for the box to go down, when not asked to wait.
+const GOING_DOWN: Duration = Duration::from_secs(10);
+/// How long a box may take until it is back.
+const COMING_BACK: Duration = Duration::from_secs(240);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl Tool for RebootBox {
+    type Output = Reboot;
+    const GROUP: &'static Group = &BOX;
+    const VERB: &'static str = "reboot";
+    const ACCESS: Access = Access::Disrupt;
+    const EXAMPLE: &'static str = "";
+    const FRENCH: French = French {
+        about: "Redémarre la box : ni Internet, ni TV, ni téléphone, ni Wi-Fi pendant 2 à 4 minutes.",
+        args: &[("wait", "Attendre son retour.")],
+    };
+
+    async fn run(self, cx: &Context) -> Result<Reboot, ToolError> {
+        let before = cx.read(&wire::GetDeviceInfo {}).await?;
+        let sent = cx.write(&wire::Reboot::by_user()).await?;
+        let watch = Watch { before: &before, since: Instant::now(), answer_lost: sent.lost.is_some() };
+        watch.run(cx, self.wait).await
+    }
+}
+
+/// Looks at a box that was told to reboot.
+struct Watch<'a> {
+    before: &'a wire::DeviceInfo,
+    since: Instant,
+    answer_lost: bool,
+}
+
+impl Watch<'_> {
+    async fn run(self, cx: &Context, wait: bool) -> Result<Reboot, ToolError> {
+        let patience = if wait { COMING_BACK } else { GOING_DOWN };
+        let mut seen_down = false;
+        loop {
+            let waited_s = self.since.elapsed().as_secs();
+            cx.session().forget_reads();
+            match cx.read(&wire::GetDeviceInfo {}).await {
+                Ok(now) if self.is_back(&now, seen_down) => {
+                    return Ok(self.report(RebootState::Back, now.uptime_s()));
+                }
+                // It never went down: a call was lost on the way.
+                Ok(_) => seen_down = false,
+                // Asking again could lock the login of the box.
+                Err(ToolError::Box(
+                    fault @ (BoxFault::PasswordRefused { .. }
+                    | BoxFault::LockedOut { .. }
+                    | BoxFault::NoPassword),
+                )) => return Err(fault.into()),
+                Err(_) => seen_down = true,
+            }
+            if seen_down && !wait {
+                return Ok(self.report(RebootState::Rebooting, None));
+            }
+            if self.since.elapsed() + PAUSE > patience {
+                return self.give_up(seen_down);
+            }
+            #[expect(clippy::cast_precision_loss, reason = "a few minutes")]
+            cx.progress(
+                waited_s as f64,
+                wait.then_some(patience.as_secs() as f64),
+                if seen_down {
+                    say!("The box is rebooting ({waited_s} s)", "La box redémarre ({waited_s} s)")
+                } else {
+                    say!(
+                        "Waiting for the box to go down ({waited_s} s)",
+                        "La box va s'éteindre ({waited_s} s)"
+                    )
+                },
+            );
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// It started again: its uptime or its count of starts says so. A box that tells neither is back when it
+    /// answers again.
+    fn is_back(&self, now: &wire::DeviceInfo, seen_down: bool) -> bool {
+        let younger = now.uptime_s().zip(self.before.uptime_s()).map(|(now, before)| now < before);
+        let counted = now.reboots().zip(self.before.reboots()).map(|(now, before)| now > before);
+        match (younger, counted) {
+            (None, None) => seen_down,
+            (younger, counted) => younger == Some(true) || counted == Some(true),
+        }
+    }
+
+    fn report(&self, state: RebootState, uptime_s: Option<u64>) -> Reboot {
+        Reboot {
+            state,
+            uptime_before_s: self.before.uptime_s(),
+            uptime_s,
+            waited_s: self.since.elapsed().as_secs(),
+        }
+    }
+
+    fn give_up(&self, seen_down: bool) -> Result<Reboot, ToolError> {
+        let waited = self.since.elapsed().as_secs();
+        if seen_down {
+            return Ok(self.report(RebootState::Rebooting, None));
+        }
+        if self.answer_lost {
+            return Err(ToolError::Unknown(say!(
+                "The order to reboot was sent and its answer was lost; after {waited} s the box still runs without interruption. It may not have received it. Look at box_show before sending it again.",
+                "L'ordre de redémarrer a été envoyé et sa réponse s'est perdue ; après {waited} s, la box fonctionne toujours sans interruption. Elle ne l'a peut-être pas reçu. Regardez box_show avant de le renvoyer."
+            )));
+        }
+        Ok(self.report(RebootState::Ordered, None))
+    }
+}
+
+/// Changes the admin password of the box, given the present one.
+///
+/// Every program that logs in to the box needs the new one afterwards.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetPassword {
+    /// Present password.
+    #[arg(skip = Secret::new(""))]
+    #[serde(skip_serializing)]
+    #[schemars(with = "String")]
+    current: Secret,
+    /// New password, 8 to 64 characters.
+    #[arg(skip = Secret::new(""))]
+    #[serde(skip_serializing)]
+    #[schemars(with = "String")]
+    new: Secret,
+}
+
+impl Tool for SetPassword {
+    type Output = PasswordChanged;
+    const GROUP: &'static Group = &PASSWORD;
+    const VERB: &'static str = "set";
+    const ACCESS: Access = Access::Disrupt;
+    const EXAMPLE: &'static str = "";
+    const FRENCH: French = French {
+        about: "Change le mot de passe d'administration de la box, à l'aide de l'actuel.",
+        args: &[("current", "Mot de passe actuel."), ("new", "Nouveau mot de passe, 8 à 64 caractères.")],
+    };
+    const SECRETS: &'static [&'static str] = &["current", "new"];
+
+    async fn run(self, cx: &Context) -> Result<PasswordChanged, ToolError> {
+        self.check()?;
+        let name = "admin";
+        let call = wire::ChangePasswordSec { name, password: &self.new, old_password: &self.current };
+        let accepted = match cx.write(&call).await {
+            Ok(sent) => sent.reply.and_then(sysbus::scalar::Flag::get),
+            Err(ToolError::Box(fault)) if fault.is_absent() => {
+                // This box asks for no proof, so we do: anybody with an open session could change it otherwise.
+                cx.session().login_with(self.current.clone()).await.map_err(|fault| match fault {
+                    BoxFault::PasswordRefused { .. } => refused(),
+                    fault => fault.into(),
+                })?;
+                cx.write(&wire::ChangePassword { name, password: &self.new })
+                    .await?
+                    .reply
+                    .and_then(sysbus::scalar::Flag::get)
+            }
+            Err(ToolError::Box(BoxFault::Refused { .. })) => Some(false),
+            Err(error) => return Err(error),
+        };
+        if accepted == Some(false) {
+            return Err(refused());
+        }
+        self.verify(cx).await
+    }
+}
+
+impl SetPassword {
+    /// What the box accepts is not public; these limits hold everywhere (its own page asks for 8 characters).
+    fn check(&self) -> Result<(), ToolError> {
+        let (current, new) = (self.current.expose(), self.new.expose());
+        let problem = if current.is_empty() {
+            say!("The present password is missing.", "Le mot de passe actuel manque.")
+        } else if new.chars().count() < 8 {
+            say!(
+                "The new password is too short: at least 8 characters.",
+                "Le nouveau mot de passe est trop court : au moins 8 caractères."
+            )
+        } else if new.chars().count() > 64 {
+            say!(
+                "The new password is too long: at most 64 characters.",
+                "Le nouveau mot de passe est trop long : au plus 64 caractères."
+            )
+        } else if new.chars().any(char::is_control) || new.trim() != new {
+            say!(
+                "The new password begins or ends with a blank, or holds a control character.",
+                "Le nouveau mot de passe commence ou finit par un blanc, ou contient un caractère de contrôle."
+            )
+        } else if new == current {
+            say!("The new password is the present one.", "Le nouveau mot de passe est l'actuel.")
+        } else {
+            return Ok(());
+        };
+        Err(ToolError::Arguments(problem))
+    }
+
+    /// A fresh login is the only proof. If the new one is refused, one login with the present one tells whether
+    /// nothing changed.
+    async fn verify(&self, cx: &Context) -> Result<PasswordChanged, ToolError> {
+        match cx.session().login_with(self.new.clone()).await {
+            Ok(()) => Ok(PasswordChanged {
+                changed: true,
+                next: "Put the new password into LIVEBOX_PASSWORD or the password file.",
+            }),
+            Err(BoxFault::PasswordRefused { .. }) => {
+                match cx.session().login_with(self.current.clone()).await {
+                    Ok(()) => Err(refused()),
+                    Err(_) => Err(unknown()),
+                }
+            }
+            Err(_) => Err(unknown()),
+        }
+    }
+}
+
+fn refused() -> ToolError {
+    ToolError::Failed(say!(
+        "The box did not change the password: the present one is wrong, or the new one is not to its liking. The old password remains.",
+        "La box n'a pas changé le mot de passe : l'actuel est faux, ou le nouveau ne lui convient pas. L'ancien mot de passe reste valable."
+    ))
+}
+
+fn unknown() -> ToolError {
+    ToolError::Unknown(say!(
+        "The new password was sent, but no login could confirm it. Try the new password first, then the old one, in the web page of the box.",
+        "Le nouveau mot de passe a été envoyé, mais aucune connexion n'a pu le confirmer. Essayez d'abord le nouveau, puis l'ancien, dans la page web de la box."
+    ))
+}
