@@ -126,7 +126,9 @@ impl Router {
             return Err(vec![BoxError::denied(object)]);
         }
         let declared = resolved.functions().find(|function| function.name == method);
-        if declared.is_none() && !generic {
+        // The functions of a template are those of its instances.
+        let on_template = resolved.is_type && self.instances(&path).is_some();
+        if (declared.is_none() || on_template) && !generic {
             return Err(vec![BoxError::not_found(method)]);
         }
         let missing: Vec<BoxError> = declared
@@ -184,6 +186,19 @@ impl Router {
                 (name.to_owned(), value)
             })
             .collect()
+    }
+
+    /// `live`, corrected by what was written through the generic `set`: for objects whose `get` does not show every
+    /// declared parameter.
+    pub fn with_written(&self, path: &[&str], mut live: Object) -> Object {
+        if let Some(written) = self.state.written.get(&path.join(".")) {
+            for (name, value) in &mut live {
+                if let Some(newer) = written.get(name) {
+                    *value = newer.clone();
+                }
+            }
+        }
+        live
     }
 
     fn generic_get(&mut self, path: &[&str], resolved: &Resolved<'static>) -> Value {

@@ -29,6 +29,12 @@ fn call(router: &mut Router, call: &Call<'_>) -> Answer {
             interface.state = call.args.text("currentState").unwrap_or_default();
             Reply::value(interface.state.clone()).ok()
         }
+        "set" => {
+            let values = crate::call::Args(call.args.values());
+            interface.language = values.text("CurrentLanguage").unwrap_or_else(|| interface.language.clone());
+            interface.state = values.text("CurrentState").unwrap_or_else(|| interface.state.clone());
+            None
+        }
         "get" => {
             let live = json!({
                 "AvailableLanguages": LANGUAGES.join(","),

@@ -3,4 +3,9 @@
 mod wire;
 
 mod bus;
+mod events;
+mod faults;
+mod household;
 mod login;
+mod recordings;
+mod speed;

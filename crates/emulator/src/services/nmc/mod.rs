@@ -16,7 +16,10 @@ const WAN_MODES: &str = "Ethernet_PPP;Ethernet_DHCP;GPON_DHCP;GPON_PPP";
 
 fn call(router: &mut Router, call: &Call<'_>) -> Answer {
     match (call.tail, call.method) {
-        ([], "get") => Reply::value(summary(router)).ok(),
+        ([], "get") => {
+            let live = summary(router).as_object().cloned().unwrap_or_default();
+            Reply::value(router.with_written(call.path, live)).ok()
+        }
         ([], "getWANStatus") => Reply::both(true, wan_status(router)).ok(),
         ([], "getWanModeList") => Reply::value(WAN_MODES).ok(),
         ([], "getLANIP") => Reply::outputs(lan_address(router)).ok(),
