@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Lang, Message, Page, Show};
+use crate::{Lang, Message, Page, Sent, Show, ToolError, say};
 
 /// How a change ended. What was asked and refused is an error instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -50,6 +50,29 @@ impl<T> Changed<T> {
             Self::applied(what, before, after)
         } else {
             Self::differs(what, before, after, differing)
+        }
+    }
+}
+
+impl<T> Changed<T> {
+    /// The outcome of a write that was read back: as [`Changed::verified`], but a write whose answer was lost and of
+    /// which nothing shows on the box was not applied.
+    pub fn after<R>(
+        sent: &Sent<R>,
+        what: Message,
+        before: Option<T>,
+        after: Option<T>,
+        differing: Vec<String>,
+    ) -> Result<Self, ToolError> {
+        match &sent.lost {
+            Some(_) if !differing.is_empty() => {
+                let (english, french) = (what.text(Lang::En), what.text(Lang::Fr));
+                Err(ToolError::Failed(say!(
+                    "{english}: not applied. The box's answer was lost and it still reports the former state.",
+                    "{french} : non appliqué. La réponse de la box s'est perdue et elle indique toujours l'état précédent."
+                )))
+            }
+            _ => Ok(Self::verified(what, before, after, differing)),
         }
     }
 }

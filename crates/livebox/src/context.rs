@@ -164,14 +164,15 @@ impl Context {
     /// Reads back after a write until the box says what was asked for, or patience ends. Returns what the
     /// box says last and whether it is what was asked for. A box that does not answer for a moment (radios or
     /// the whole box restarting) is asked again.
-    pub async fn read_back<T, F>(
+    pub async fn read_back<T, R>(
         &self,
         patience: Duration,
-        read: F,
+        // Not `AsyncFn`: there is no way yet to say that its futures are `Send`.
+        read: impl Fn() -> R + Send,
         settled: impl Fn(&T) -> bool + Send,
     ) -> Result<(T, bool), ToolError>
     where
-        F: AsyncFn() -> Result<T, ToolError>,
+        R: Future<Output = Result<T, ToolError>> + Send,
     {
         let deadline = tokio::time::Instant::now() + patience;
         let mut pause = Duration::from_millis(100);

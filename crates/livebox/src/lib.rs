@@ -31,6 +31,9 @@ pub use tool::{Access, Answer, French, Group, Show, Tool, ToolDef};
 
 mod connection;
 mod diagnose;
+mod host;
+#[expect(dead_code, reason = "used by the capabilities that follow")]
+mod lan;
 mod phone;
 mod speed;
 mod system;
@@ -40,6 +43,7 @@ mod time;
 const CAPABILITIES: &[&[ToolDef]] = &[
     system::tools::TOOLS,
     connection::tools::TOOLS,
+    host::tools::TOOLS,
     phone::tools::TOOLS,
     diagnose::tools::TOOLS,
     speed::tools::TOOLS,

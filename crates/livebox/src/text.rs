@@ -35,9 +35,14 @@ impl Untrusted {
         &self.0
     }
 
-    /// Whether a person who typed `wanted` means this text: upper and lower case do not matter.
+    /// Whether a person who typed `wanted` means this text: see [`folded`].
     pub fn matches(&self, wanted: &str) -> bool {
-        self.0.to_lowercase() == Self::clean(wanted).0.to_lowercase()
+        self.folded() == folded(wanted)
+    }
+
+    /// The text as it is compared: see [`folded`].
+    pub(crate) fn folded(&self) -> String {
+        folded(&self.0)
     }
 }
 
@@ -67,6 +72,36 @@ impl JsonSchema for Untrusted {
     }
 }
 
+/// A text as names are compared: cleaned, without case, without accents, with plain apostrophes and single blanks,
+/// because nobody types "iPhone d’Anaïs" as the phone spells it.
+pub(crate) fn folded(text: &str) -> String {
+    let text = Untrusted::clean(text).0.to_lowercase();
+    let plain: String = text
+        .chars()
+        // A letter followed by its accent as a character of its own, as Apple devices write it.
+        .filter(|c| !('\u{300}'..='\u{36f}').contains(c))
+        .flat_map(|c| {
+            let letters = match c {
+                'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' => "a",
+                'ç' => "c",
+                'è' | 'é' | 'ê' | 'ë' => "e",
+                'ì' | 'í' | 'î' | 'ï' => "i",
+                'ñ' => "n",
+                'ò' | 'ó' | 'ô' | 'õ' | 'ö' => "o",
+                'ù' | 'ú' | 'û' | 'ü' => "u",
+                'ý' | 'ÿ' => "y",
+                'œ' => "oe",
+                'æ' => "ae",
+                '’' | '‘' | '´' | '`' => "'",
+                '\u{a0}' | '\u{202f}' => " ",
+                other => return vec![other],
+            };
+            letters.chars().collect()
+        })
+        .collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Characters that a reader does not see or that move what they see: controls (ANSI escapes start with one),
 /// direction marks, zero-width and tag characters, variation selectors, private use.
 fn is_hidden(c: char) -> bool {
@@ -87,6 +122,15 @@ mod tests {
         assert_eq!(Untrusted::clean("TV\u{1b}[2J\u{202e}\u{200b} salon\u{e0041}\r\n").shown(), "TV[2J salon");
         assert_eq!(Untrusted::clean(&"é".repeat(10_000)).shown().chars().count(), 64);
         assert_eq!(Untrusted::non_empty(" \u{feff} "), None);
-        assert!(Untrusted::clean("Télé").matches("TÉLÉ"));
+    }
+
+    #[test]
+    fn names_are_found_as_people_type_them() {
+        let name = Untrusted::clean("iPhone d’Anaïs");
+        for typed in ["iphone d'anais", "IPHONE D’ANAÏS", " iPhone  d'Anai\u{308}s"] {
+            assert!(name.matches(typed), "{typed}");
+        }
+        assert!(!name.matches("iphone danais"));
+        assert!(Untrusted::clean("Sœur").matches("SOEUR"));
     }
 }

@@ -1,0 +1,147 @@
+//! How a person says which host: by name, IP or MAC address.
+
+use std::{borrow::Cow, fmt, net::IpAddr, str::FromStr};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use super::Host;
+use crate::{
+    MacAddr, Message, ToolError, Untrusted,
+    net::{text_schema, textual},
+    say,
+    text::folded,
+};
+
+/// A host by name, IP address or MAC address (in any spelling). Which of these it is shows when it is looked up: a
+/// host may well be called `deadbeefcafe`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HostRef {
+    text: String,
+    mac: Option<MacAddr>,
+    ip: Option<IpAddr>,
+}
+
+impl HostRef {
+    /// The MAC address, when it is one.
+    #[expect(dead_code, reason = "used by the capabilities that follow")]
+    pub(crate) fn mac(&self) -> Option<MacAddr> {
+        self.mac
+    }
+
+    /// The IP address, when it is one.
+    #[expect(dead_code, reason = "used by the capabilities that follow")]
+    pub(crate) fn ip(&self) -> Option<IpAddr> {
+        self.ip
+    }
+
+    /// What was typed, cleaned, to be quoted.
+    pub(crate) fn quoted(&self) -> Untrusted {
+        Untrusted::clean(&self.text)
+    }
+}
+
+impl FromStr for HostRef {
+    type Err = Message;
+
+    fn from_str(text: &str) -> Result<Self, Message> {
+        let text = text.trim();
+        if Untrusted::non_empty(text).is_none() {
+            return Err(say!(
+                "a host is named by its name, IP or MAC address",
+                "un appareil se désigne par son nom, son adresse IP ou son adresse MAC"
+            ));
+        }
+        Ok(Self { text: text.to_owned(), mac: text.parse().ok(), ip: text.parse().ok() })
+    }
+}
+
+impl fmt::Display for HostRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+textual!(HostRef, text_schema());
+
+/// The one host that a person means: by MAC or IP address, else by shown name, else by another of its names, else by
+/// the only shown name that starts so. Upper case, accents and the kind of apostrophe do not matter.
+pub(crate) fn find<'a>(hosts: &'a [Host], wanted: &HostRef) -> Result<&'a Host, ToolError> {
+    let name = folded(&wanted.text);
+    let tiers: [&dyn Fn(&Host) -> bool; 6] = [
+        &|host| wanted.mac.is_some_and(|mac| host.has_mac(mac)),
+        // An address that went from a host to another belongs to the one that is there.
+        &|host| host.active && has_ip(host, wanted.ip),
+        &|host| has_ip(host, wanted.ip),
+        &|host| host.name.folded() == name,
+        &|host| host.names.iter().any(|known| known.name.folded() == name || known.base.folded() == name),
+        &|host| host.name.folded().starts_with(&name),
+    ];
+    for fits in tiers {
+        let found: Vec<&Host> = hosts.iter().filter(|host| fits(host)).collect();
+        match found.as_slice() {
+            [] => {}
+            [host] => return Ok(host),
+            several => return Err(ambiguous(wanted, several)),
+        }
+    }
+    Err(unknown(wanted))
+}
+
+fn has_ip(host: &Host, wanted: Option<IpAddr>) -> bool {
+    match wanted {
+        Some(IpAddr::V4(ip)) => host.ipv4 == Some(ip),
+        Some(IpAddr::V6(ip)) => host.ipv6.contains(&ip),
+        None => false,
+    }
+}
+
+fn ambiguous(wanted: &HostRef, hosts: &[&Host]) -> ToolError {
+    const LISTED: usize = 6;
+    let list: Vec<String> = hosts.iter().take(LISTED).map(|host| describe(host)).collect();
+    let more = if hosts.len() > LISTED { ", …" } else { "" };
+    let (wanted, list) = (wanted.quoted(), list.join(", "));
+    let wanted = wanted.shown();
+    ToolError::Conflict(say!(
+        "Several hosts fit `{wanted}`: {list}{more}. Name one by its IP or MAC address.",
+        "Plusieurs appareils correspondent à « {wanted} » : {list}{more}. Désignez-en un par son adresse IP ou MAC."
+    ))
+}
+
+/// A host in one breath: `"TV salon" (192.168.1.20, AA:BB:CC:DD:EE:FF)`.
+pub(super) fn describe(host: &Host) -> String {
+    let ids = [host.ipv4.map(|ip| ip.to_string()), host.mac.map(|mac| mac.to_string())];
+    let ids = ids.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    format!("\"{}\" ({ids})", host.name.shown())
+}
+
+fn unknown(wanted: &HostRef) -> ToolError {
+    let text = wanted.quoted();
+    let text = text.shown();
+    ToolError::Conflict(match (wanted.mac, wanted.ip) {
+        (Some(_), _) => say!(
+            "The box knows no host with the MAC address {text}. `host list --all` (tool host_list, all = true) shows those that it knows.",
+            "La box ne connaît aucun appareil d'adresse MAC {text}. « host list --all » (outil host_list, all = true) montre ceux qu'elle connaît."
+        ),
+        (None, Some(_)) => say!(
+            "No host has the IP address {text} now; absent hosts have none. `host list --all` (tool host_list, all = true) shows those that the box knows.",
+            "Aucun appareil n'a l'adresse IP {text} en ce moment ; les absents n'en ont pas. « host list --all » (outil host_list, all = true) montre ceux que la box connaît."
+        ),
+        _ if seems_mac(&wanted.text) => say!(
+            "No host is called `{text}`, and it is not a complete MAC address: write six pairs, like AA:BB:CC:DD:EE:FF.",
+            "Aucun appareil ne s'appelle « {text} », et ce n'est pas une adresse MAC complète : écrivez six paires, comme AA:BB:CC:DD:EE:FF."
+        ),
+        _ => say!(
+            "No host is called `{text}`. `host list --all` (tool host_list, all = true) shows those that the box knows.",
+            "Aucun appareil ne s'appelle « {text} ». « host list --all » (outil host_list, all = true) montre ceux que la box connaît."
+        ),
+    })
+}
+
+/// Whether somebody meant a MAC address: pairs of characters with colons or dashes between.
+fn seems_mac(text: &str) -> bool {
+    [':', '-'].iter().any(|separator| {
+        let mut pairs = text.split(*separator);
+        text.matches(*separator).count() >= 2 && pairs.all(|pair| (1..=2).contains(&pair.chars().count()))
+    })
+}

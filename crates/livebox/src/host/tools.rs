@@ -1,0 +1,337 @@
+//! The tools about LAN hosts.
+
+use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use super::{
+    Host, HostDetails, HostList, HostRef, Link, NamedHost, all, find, host_ref::describe, resolve, wire,
+};
+use crate::{
+    Access, Band, Changed, Context, French, Group, MacAddr, Message, Tool, ToolDef, ToolError, Untrusted,
+    lan,
+    net::{text_schema, textual},
+    say,
+    text::folded,
+};
+
+pub(crate) const TOOLS: &[ToolDef] =
+    &[ToolDef::of::<ListHosts>(), ToolDef::of::<ShowHost>(), ToolDef::of::<RenameHost>()];
+
+const HOST: Group =
+    Group { name: "host", english: "Devices of the home network", french: "Les appareils du réseau local" };
+
+/// Hosts listed unless asked otherwise.
+const DEFAULT_LIMIT: u16 = 20;
+
+/// Lists devices of the home network: those connected now, or all known.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListHosts {
+    /// Also those away.
+    #[arg(long)]
+    #[serde(default)]
+    all: bool,
+    /// Only on this link.
+    #[arg(long, value_name = "LINK")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    link: Option<LinkFilter>,
+    /// In name, IP, MAC, type or maker.
+    #[arg(long, value_name = "TEXT")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    search: Option<String>,
+    /// Default 20.
+    #[arg(long, value_name = "N")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    limit: Option<u16>,
+}
+
+impl Tool for ListHosts {
+    type Output = HostList;
+    const GROUP: &'static Group = &HOST;
+    const VERB: &'static str = "list";
+    const ACCESS: Access = Access::Read;
+    const EXAMPLE: &'static str = "--link 5";
+    const FRENCH: French = French {
+        about: "Liste les appareils du réseau local : ceux connectés, ou tous ceux connus.",
+        args: &[
+            ("all", "Aussi les absents."),
+            ("link", "Seulement sur ce lien : ethernet, wifi, 2.4, 5, 6 ou guest (réseau invité)."),
+            ("search", "Dans le nom, l'IP, la MAC, le type ou le fabricant."),
+            ("limit", "Nombre d'appareils au plus (20 par défaut)."),
+        ],
+    };
+
+    async fn run(self, cx: &Context) -> Result<HostList, ToolError> {
+        let hosts = all(cx).await?;
+        let search = self.search.as_deref().map(Search::new);
+        let fits: Vec<&Host> = hosts
+            .iter()
+            .filter(|host| self.all || host.active)
+            .filter(|host| self.link.is_none_or(|link| link.fits(host)))
+            .filter(|host| search.as_ref().is_none_or(|search| search.fits(host)))
+            .collect();
+        Ok(HostList {
+            active: hosts.iter().filter(|host| host.active).count(),
+            known: hosts.len(),
+            matching: fits.len(),
+            hosts: fits
+                .into_iter()
+                .take(self.limit.unwrap_or(DEFAULT_LIMIT).into())
+                .map(Into::into)
+                .collect(),
+        })
+    }
+}
+
+/// A text to look for in what is known of a host.
+struct Search {
+    name: String,
+    /// Hexadecimal digits only, to find a MAC address however it is written.
+    digits: Option<String>,
+}
+
+impl Search {
+    fn new(text: &str) -> Self {
+        let name = folded(text);
+        let bare: String = name.chars().filter(|c| !matches!(c, ':' | '-' | ' ')).collect();
+        let is_hex = bare.len() >= 4 && bare.chars().all(|c| c.is_ascii_hexdigit());
+        Self { name, digits: is_hex.then_some(bare) }
+    }
+
+    fn fits(&self, host: &Host) -> bool {
+        let texts = [Some(&host.name), host.kind.as_ref(), host.vendor.as_ref()];
+        let names = host.names.iter().map(|name| &name.name);
+        texts.into_iter().flatten().chain(names).any(|text| text.folded().contains(&self.name))
+            || host.ipv4.is_some_and(|ip| ip.to_string().contains(&self.name))
+            || host.ipv6.iter().any(|ip| ip.to_string().contains(&self.name))
+            || self
+                .digits
+                .as_ref()
+                .is_some_and(|digits| host.mac.is_some_and(|mac| bare(mac).contains(digits)))
+    }
+}
+
+fn bare(mac: MacAddr) -> String {
+    mac.to_string().replace(':', "").to_ascii_lowercase()
+}
+
+/// A kind of link to list the hosts of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LinkFilter {
+    /// By cable.
+    Ethernet,
+    /// By radio, whatever the band.
+    Wifi,
+    /// On that band.
+    Band(Band),
+    /// On the guest network.
+    Guest,
+}
+
+impl LinkFilter {
+    fn fits(self, host: &Host) -> bool {
+        match (self, &host.link) {
+            (Self::Guest, _) => host.guest,
+            (Self::Ethernet, Link::Ethernet { .. }) | (Self::Wifi, Link::Wifi { .. }) => true,
+            (Self::Band(wanted), Link::Wifi { band }) => *band == Some(wanted),
+            _ => false,
+        }
+    }
+}
+
+impl FromStr for LinkFilter {
+    type Err = Message;
+
+    fn from_str(text: &str) -> Result<Self, Message> {
+        match folded(text).as_str() {
+            "ethernet" | "eth" | "cable" => Ok(Self::Ethernet),
+            "wifi" | "wi-fi" => Ok(Self::Wifi),
+            "guest" | "invite" => Ok(Self::Guest),
+            other => other.parse().map(Self::Band).map_err(|_| {
+                let text = Untrusted::clean(text);
+                let text = text.shown();
+                say!(
+                    "`{text}` is not a link: write ethernet, wifi, 2.4, 5, 6 or guest",
+                    "« {text} » n'est pas un lien : écrivez ethernet, wifi, 2.4, 5, 6 ou guest"
+                )
+            }),
+        }
+    }
+}
+
+impl fmt::Display for LinkFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ethernet => f.write_str("ethernet"),
+            Self::Wifi => f.write_str("wifi"),
+            Self::Band(band) => band.fmt(f),
+            Self::Guest => f.write_str("guest"),
+        }
+    }
+}
+
+textual!(
+    LinkFilter,
+    schemars::json_schema!({ "type": "string", "enum": ["ethernet", "wifi", "2.4", "5", "6", "guest"] })
+);
+
+/// Shows everything known of one device of the home network.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShowHost {
+    /// Name, IP or MAC.
+    #[arg(value_name = "HOST")]
+    host: HostRef,
+}
+
+impl Tool for ShowHost {
+    type Output = HostDetails;
+    const GROUP: &'static Group = &HOST;
+    const VERB: &'static str = "show";
+    const ACCESS: Access = Access::Read;
+    const EXAMPLE: &'static str = "nas-familial";
+    const FRENCH: French = French {
+        about: "Montre tout ce que l'on sait d'un appareil du réseau local.",
+        args: &[("host", "Nom, IP ou MAC.")],
+    };
+
+    async fn run(self, cx: &Context) -> Result<HostDetails, ToolError> {
+        let hosts = all(cx).await?;
+        let host = find(&hosts, &self.host)?;
+        let mut details = HostDetails::new(host);
+        if let Some(mac) = host.mac
+            && let Some(schedule) = aside(cx, &wire::GetSchedule::of(mac)).await?
+        {
+            details.internet_blocked = Some(
+                schedule.get().is_some_and(wire::Schedule::is_blocking) || host.wan_blocked == Some(true),
+            );
+        }
+        // At most one more question: a host with an address in use says itself whether it is reserved, and one without
+        // is behind no repeater.
+        if host.reserved.is_none() {
+            details.dhcp_reservation = match lan::reservations(cx).await {
+                Ok(list) => Some(list.iter().any(|reserved| host.has_mac(reserved.mac))),
+                Err(ToolError::Box(error)) if is_about_the_call(&error) => None,
+                Err(error) => return Err(error),
+            };
+        } else if host.active && hosts.iter().any(|other| other.repeater && other.active) {
+            let tree = aside(cx, &wire::GetTree { flags: "no_actions" }).await?;
+            details.behind = tree.and_then(|tree| tree.repeater_of(&host.key));
+        }
+        Ok(details)
+    }
+}
+
+/// Asks something that the answer can do without: `None` when this box does not answer it.
+async fn aside<C: sysbus::Call>(cx: &Context, call: &C) -> Result<Option<C::Reply>, ToolError> {
+    match cx.read(call).await {
+        Ok(reply) => Ok(Some(reply)),
+        Err(ToolError::Box(error)) if is_about_the_call(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the fault is about this one call, so that others may well work.
+fn is_about_the_call(error: &sysbus::Error) -> bool {
+    use sysbus::Error;
+    matches!(
+        error,
+        Error::Absent { .. } | Error::Denied { .. } | Error::Refused { .. } | Error::NotUnderstood { .. }
+    )
+}
+
+/// Renames a device, as the box and its web page show it.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RenameHost {
+    /// Name, IP or MAC.
+    #[arg(value_name = "HOST")]
+    host: HostRef,
+    /// New name.
+    #[arg(value_name = "NAME")]
+    name: HostName,
+}
+
+impl Tool for RenameHost {
+    type Output = Changed<NamedHost>;
+    const GROUP: &'static Group = &HOST;
+    const VERB: &'static str = "rename";
+    const ACCESS: Access = Access::Change;
+    const EXAMPLE: &'static str = "nas-familial 'NAS du bureau'";
+    const FRENCH: French = French {
+        about: "Renomme un appareil, tel que la box et sa page web le montrent.",
+        args: &[("host", "Nom, IP ou MAC."), ("name", "Nouveau nom.")],
+    };
+
+    async fn run(self, cx: &Context) -> Result<Changed<NamedHost>, ToolError> {
+        let host = resolve(cx, &self.host).await?;
+        rename(cx, &host, &self.name).await
+    }
+}
+
+/// A name for a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HostName(String);
+
+impl FromStr for HostName {
+    type Err = Message;
+
+    fn from_str(text: &str) -> Result<Self, Message> {
+        const LONGEST: usize = 60;
+        let text = text.trim();
+        let count = text.chars().count();
+        if count == 0 || count > LONGEST {
+            return Err(say!(
+                "a host's name has 1 to {LONGEST} characters, this one {count}",
+                "le nom d'un appareil a de 1 à {LONGEST} caractères, celui-ci {count}"
+            ));
+        }
+        if Untrusted::clean(text).shown() != text {
+            return Err(say!(
+                "a host's name has no control or invisible characters",
+                "le nom d'un appareil ne contient pas de caractères de contrôle ou invisibles"
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+textual!(HostName, text_schema());
+
+/// Gives a host that name and reads back which it has now.
+pub(crate) async fn rename(
+    cx: &Context,
+    host: &Host,
+    name: &HostName,
+) -> Result<Changed<NamedHost>, ToolError> {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let (described, wanted) = (describe(host), name.0.as_str());
+    let what = say!("Rename {described} to \"{wanted}\"", "Renommer {described} en « {wanted} »");
+    let named = |host: &Host| NamedHost { mac: host.mac, name: host.name.clone() };
+    // The box appends a number to a name that another host has: it counts as given all the same.
+    let is_so = |host: &Host| host.given_name().is_some_and(|given| given.base.shown() == wanted);
+    if is_so(host) {
+        return Ok(Changed::already_so(what, Some(named(host))));
+    }
+    let sent = cx.write(&wire::SetName { key: &host.key, name: wanted }).await?;
+    let read = || async {
+        let hosts = all(cx).await?;
+        hosts.into_iter().find(|other| other.key == host.key).ok_or_else(|| {
+            ToolError::Failed(say!(
+                "{described} is gone from the box's list.",
+                "{described} a disparu de la liste de la box."
+            ))
+        })
+    };
+    let (now, settled) = cx.read_back(PATIENCE, read, is_so).await?;
+    let differing = if settled { Vec::new() } else { vec!["name".to_owned()] };
+    Changed::after(&sent, what, Some(named(host)), Some(named(&now)), differing)
+}
