@@ -4,12 +4,25 @@
 //! A capability declares a [`Call`] (service, method, parameters, where the answer stands, how long it may
 //! take) and hands it to a [`Session`], which does the rest.
 
+mod ask;
 mod call;
+mod cookie;
+mod decode;
 mod endpoint;
+mod envelope;
 mod error;
+mod line;
+mod login;
+mod memory;
+mod repair;
 pub mod scalar;
 mod secret;
 mod session;
+mod share;
+mod text;
+mod tls;
+mod transport;
+mod unavailable;
 
 pub use call::{Answer, Call, Ignored, Kind, Written};
 pub use endpoint::{Endpoint, Trust};

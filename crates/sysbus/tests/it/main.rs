@@ -1,0 +1,12 @@
+//! The session against boxes of literal bytes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy knows only functions marked as tests, and the helpers are none"
+)]
+
+mod calls;
+mod login;
+mod scripted;
