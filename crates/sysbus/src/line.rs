@@ -21,8 +21,6 @@ use crate::{
 
 /// A box that answered this recently and does not now is taken to be rebooting; later, to be gone.
 const REBOOT: Duration = Duration::from_secs(300);
-/// How long a self test says something of the call right after it.
-const PROOF: Duration = Duration::from_secs(30);
 /// Time limit of the self test.
 const SELF_TEST_LIMIT: Duration = Duration::from_secs(10);
 
@@ -58,25 +56,12 @@ impl Fault {
     }
 }
 
-/// An open session.
-pub(crate) struct Open {
-    /// Cookie, context and authorisation, all three (protocol section 1.5).
-    pub(crate) headers: HeaderMap,
-    /// When a self test showed that the box knows us, if nothing was asked since.
-    proven: Option<Instant>,
-}
-
-impl Open {
-    pub(crate) fn new(headers: HeaderMap) -> Self {
-        Self { headers, proven: None }
-    }
-}
-
 /// The line to one box.
 pub(crate) struct Line {
     pub(crate) config: Arc<Config>,
     transport: Option<Arc<Transport>>,
-    pub(crate) open: Option<Open>,
+    /// Headers of the open session: cookie, context and authorisation, all three (protocol section 1.5).
+    pub(crate) open: Option<HeaderMap>,
     /// Replaces the configured password after it was changed.
     pub(crate) password: Option<Secret>,
     /// The password that the box refused to this process.
@@ -209,11 +194,8 @@ impl Line {
 
     /// Asks once. `signed`: with the open session, else as anybody.
     pub(crate) async fn ask(&mut self, ask: &Ask, purpose: Purpose, signed: bool) -> Result<Answered, Fault> {
-        let headers = match &mut self.open {
-            Some(open) if signed => {
-                open.proven = None;
-                open.headers.clone()
-            }
+        let headers = match &self.open {
+            Some(headers) if signed => headers.clone(),
             None if signed => return Err(Fault::Permission),
             _ => HeaderMap::new(),
         };
@@ -257,14 +239,10 @@ impl Line {
 
     /// Whether the box takes us for the user we logged in as (protocol section 1.9).
     pub(crate) async fn self_test(&mut self) -> Result<bool, Error> {
-        let proven = match self.current_user().await? {
-            Some(proven) => proven,
-            None => self.can_read_time().await?,
-        };
-        if let Some(open) = &mut self.open {
-            open.proven = proven.then(Instant::now);
+        match self.current_user().await? {
+            Some(known) => Ok(known),
+            None => self.can_read_time().await,
         }
-        Ok(proven)
     }
 
     /// Asks the box who we are; `None` where it does not say.
@@ -296,11 +274,6 @@ impl Line {
         }
     }
 
-    /// Whether the self test was the last thing asked, and not long ago.
-    fn is_proven(&self) -> bool {
-        self.open.as_ref().and_then(|open| open.proven).is_some_and(|proven| proven.elapsed() < PROOF)
-    }
-
     /// Remembers that the firmware denies a call.
     fn denied(&mut self, call: &CallName) -> Fault {
         self.unavailable.learn(call, &Verdict::Permission);
@@ -319,16 +292,16 @@ pub(crate) async fn converse(
     purpose: Purpose,
 ) -> Result<Answered, Fault> {
     line.unavailable.check(&ask.name).map_err(Fault::NotSent)?;
-    if line.open.is_none() {
+    // The self test of a login made here comes right before the call, with nothing in between.
+    let proven = line.open.is_none();
+    if proven {
         line = log_in(line, None).await.map_err(Fault::NotSent)?;
     }
-    let proven = line.is_proven();
     match line.ask(ask, purpose, true).await {
         Err(Fault::Permission) => {}
         outcome => return outcome,
     }
-    // Either the session is over, or the firmware denies the call to everybody: only a self test can tell. Where
-    // it came right before, its answer is known.
+    // Either the session is over, or the firmware denies the call to everybody: only a self test can tell.
     if proven || line.self_test().await.map_err(Fault::NotSent)? {
         return Err(line.denied(&ask.name));
     }

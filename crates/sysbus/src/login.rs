@@ -20,7 +20,7 @@ use crate::{
     CallName, Error, Impostor, Password, Secret,
     cookie::Cookie,
     envelope::{Entry, Envelope, Opened, Verdict, open, verdict},
-    line::{Fault, Line, Open, Purpose},
+    line::{Fault, Line, Purpose},
     memory::LONGEST_LOCK,
     repair::Malformed,
     transport::{Reply, Request},
@@ -126,7 +126,7 @@ impl Line {
             self.unavailable.clear();
         }
         self.build = build;
-        self.open = Some(Open::new(session_headers(context, cookie)?));
+        self.open = Some(session_headers(context, cookie)?);
         match self.self_test().await {
             Ok(true) => {
                 debug!("logged in");

@@ -1,5 +1,4 @@
 //! Calls for the tests; the crate itself knows none.
-#![allow(dead_code, reason = "tests to come")]
 
 use std::{borrow::Cow, time::Duration};
 

@@ -7,6 +7,9 @@
     reason = "clippy knows only functions marked as tests, and the helpers are none"
 )]
 
+mod access;
 mod calls;
 mod login;
+mod reads;
 mod scripted;
+mod writes;

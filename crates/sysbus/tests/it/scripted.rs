@@ -1,7 +1,6 @@
 //! A box of literal bytes: a raw TCP server that answers as real boxes do unless a test says otherwise. It shares
 //! nothing with the crate under test.
 
-#![allow(dead_code, reason = "tests to come")]
 use std::{
     collections::HashMap,
     net::SocketAddr,
@@ -22,7 +21,7 @@ use tokio::{
 pub(crate) const PASSWORD: &str = "hunter2\"\\é";
 pub(crate) const COOKIE: &str = "Tg1OUU6Q/QhKhY9Q1UpMki+=";
 pub(crate) const CONTEXT: &str = "KvTx/9FZs+contextcanary==";
-const WS_4: &str = "application/x-sah-ws-4-call+json; charset=UTF-8";
+pub(crate) const WS_4: &str = "application/x-sah-ws-4-call+json; charset=UTF-8";
 
 /// One request as it arrived.
 #[derive(Clone, Debug)]
