@@ -1,16 +1,165 @@
 //! `livebox-mcp emulate`: the emulated box alone, for development and tests.
 
-use clap::{Arg, ArgMatches, Command};
-use livebox::{Lang, ToolError};
+use std::str::FromStr;
 
-/// The command.
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use emulator::{Emulator, Fault, Impostor, Model, Options};
+use livebox::{Lang, Message, ToolError, say};
+
+use crate::terminal;
+
+/// The command and its flags.
 pub(crate) fn command(lang: Lang) -> Command {
+    let option = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help)
+    };
+    let switch = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+    };
     Command::new("emulate")
-        .about(lang.pick("Run an emulated Livebox", "Faire tourner une Livebox émulée"))
-        .arg(Arg::new("listen").long("listen").default_value("127.0.0.1:18080"))
+        .about(lang.pick(
+            "Run an emulated Livebox, on this computer only",
+            "Faire tourner une Livebox émulée, sur cet ordinateur seulement",
+        ))
+        .arg(
+            option("model", lang.pick("MODEL", "MODÈLE"), lang.pick("Model of the box", "Modèle de la box"))
+                .default_value("lb6")
+                .value_parser(parse::<Model>),
+        )
+        .arg(
+            option(
+                "listen",
+                lang.pick("ADDRESS", "ADRESSE"),
+                lang.pick(
+                    "Where to listen; port 0 picks a free one",
+                    "Où écouter ; le port 0 en choisit un libre",
+                ),
+            )
+            .default_value("127.0.0.1:18080"),
+        )
+        .arg(
+            option(
+                "password",
+                lang.pick("PASSWORD", "MOT_DE_PASSE"),
+                lang.pick("Password of the emulated admin", "Mot de passe de l'administrateur émulé"),
+            )
+            .default_value("Livebox6"),
+        )
+        .arg(
+            option(
+                "seed",
+                lang.pick("NUMBER", "NOMBRE"),
+                lang.pick(
+                    "Seed of the household: same seed, same family",
+                    "Graine du foyer : même graine, même famille",
+                ),
+            )
+            .default_value("6")
+            .value_parser(clap::value_parser!(u64)),
+        )
+        .arg(
+            option(
+                "fault",
+                lang.pick("FAULT", "PANNE"),
+                lang.pick(
+                    "Something that goes wrong, like slow=500@NMC.Wifi:get*3 (repeatable)",
+                    "Une panne, comme slow=500@NMC.Wifi:get*3 (répétable)",
+                ),
+            )
+            .action(ArgAction::Append)
+            .value_parser(parse::<Fault>),
+        )
+        .arg(
+            option(
+                "impostor",
+                lang.pick("KIND", "GENRE"),
+                lang.pick(
+                    "Be no Livebox at all: spain, old-pro, web-page, not-found",
+                    "N'être pas une Livebox : spain, old-pro, web-page, not-found",
+                ),
+            )
+            .value_parser(parse::<Impostor>),
+        )
+        .arg(
+            option(
+                "reboot-seconds",
+                lang.pick("SECONDS", "SECONDES"),
+                lang.pick("How long a reboot takes", "Durée d'un redémarrage"),
+            )
+            .default_value("90")
+            .value_parser(clap::value_parser!(i64)),
+        )
+        .arg(switch(
+            "control",
+            lang.pick(
+                "Open the control path /_emulator/ for tests",
+                "Ouvrir le chemin de contrôle /_emulator/ pour les tests",
+            ),
+        ))
+        .arg(switch(
+            "host-filter",
+            lang.pick(
+                "Refuse foreign Host names, as a real box does",
+                "Refuser les noms Host étrangers, comme une vraie box",
+            ),
+        ))
+        .arg(switch(
+            "malformed",
+            lang.pick(
+                "Describe objects with the JSON defects of real boxes",
+                "Décrire les objets avec les défauts JSON des vraies box",
+            ),
+        ))
+        .arg(switch(
+            "trailing-null",
+            lang.pick(
+                "End event answers with a stray null",
+                "Finir les réponses d'événements par un null parasite",
+            ),
+        ))
 }
 
-/// Runs until interrupted.
-pub(crate) async fn run(_: &ArgMatches, _: Lang) -> Result<(), ToolError> {
-    Ok(())
+/// Reads an emulator value from the command line; its error carries both languages.
+fn parse<T: FromStr>(text: &str) -> Result<T, Message>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error: T::Err| say!("{error}", "{error}"))
+}
+
+/// Runs until interrupted; prints one line when ready.
+pub(crate) async fn run(matches: &ArgMatches, lang: Lang) -> Result<(), ToolError> {
+    let text = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
+    let options = Options {
+        model: matches.get_one("model").copied().unwrap_or(Model::Lb6),
+        password: text("password"),
+        seed: matches.get_one("seed").copied().unwrap_or(Options::default().seed),
+        control: matches.get_flag("control"),
+        host_filter: matches.get_flag("host-filter"),
+        malformed: matches.get_flag("malformed"),
+        trailing_null: matches.get_flag("trailing-null"),
+        reboot_seconds: matches
+            .get_one("reboot-seconds")
+            .copied()
+            .unwrap_or(Options::default().reboot_seconds),
+        faults: matches.get_many("fault").into_iter().flatten().cloned().collect(),
+        impostor: matches.get_one("impostor").copied(),
+        ..Options::default()
+    };
+    let address = text("listen");
+    let handle = Emulator::start(address.as_str(), options).await.map_err(|error| {
+        ToolError::Failed(say!(
+            "Cannot listen on {address}: {error}.",
+            "Impossible d'écouter sur {address} : {error}."
+        ))
+    })?;
+    terminal::print(&format!(
+        "{} {}",
+        lang.pick("Emulated Livebox ready at", "Livebox émulée prête sur"),
+        handle.url()
+    ));
+    tokio::select! {
+        () = handle.wait() => Ok(()),
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
 }
