@@ -13,6 +13,8 @@ use serde::Deserialize;
 use sysbus::{Endpoint, Password, Secret, Session, Trust};
 use url::Url;
 
+use crate::cli::global_id;
+
 /// The usual address of a Livebox on its own network.
 const USUAL_HOST: &str = "192.168.1.1";
 
@@ -79,8 +81,9 @@ fn is_on(name: &str) -> Option<bool> {
 impl Settings {
     /// Reads the settings. Touches no network and writes nothing.
     pub(crate) fn read(matches: &ArgMatches, lang: Lang) -> Result<Self, ToolError> {
-        let text = |name: &str| matches.get_one::<String>(name).cloned();
-        let path = |name: &str| matches.get_one::<PathBuf>(name).cloned();
+        let text = |name: &str| matches.get_one::<String>(&global_id(name)).cloned();
+        let path = |name: &str| matches.get_one::<PathBuf>(&global_id(name)).cloned();
+        let is_set = |name: &str| matches.get_flag(&global_id(name));
         let file = read_file()?;
         let lang_chosen = text("lang").or_else(|| variable("LIVEBOX_LANG"));
         let lang = match lang_chosen {
@@ -97,7 +100,7 @@ impl Settings {
             },
         };
         let trust = match path("ca-file").or(file.ca_file) {
-            _ if matches.get_flag("insecure") || file.insecure => Trust::Anyone,
+            _ if is_set("insecure") || file.insecure => Trust::Anyone,
             Some(file) => Trust::CaFile(file),
             None => Trust::System,
         };
@@ -116,7 +119,7 @@ impl Settings {
             state: folder("LIVEBOX_MCP_STATE", Folder::State),
             lang,
             policy: Policy {
-                read_only: matches.get_flag("read-only") || file.read_only,
+                read_only: is_set("read-only") || file.read_only,
                 accept_secrets: is_on("LIVEBOX_MCP_ACCEPT_SECRETS").unwrap_or(file.accept_secrets),
             },
         })

@@ -15,8 +15,7 @@ pub(crate) fn install(verbosity: u8) {
     let filter = wanted.unwrap_or_else(|| {
         // The crates below us speak up only when something is wrong.
         Targets::new()
-            .with_default(tracing::Level::WARN)
-            .with_target("rmcp", tracing::Level::ERROR)
+            .with_default(tracing::Level::ERROR)
             .with_target("sysbus", level)
             .with_target("livebox", level)
             .with_target("livebox_mcp", level)

@@ -65,50 +65,57 @@ fn broken(problem: &str) -> ToolError {
     ToolError::Failed(say!("The MCP session ended: {problem}.", "La session MCP a pris fin : {problem}."))
 }
 
-/// Calls under way, so that the end of stdin waits for them.
+/// Requests under way, so that the end of stdin waits for their answers.
 #[derive(Debug, Default)]
 struct Running {
-    all: AtomicUsize,
+    /// Requests read whose answer has not been written.
+    requests: AtomicUsize,
+    /// Those of them that change the box.
     writes: AtomicUsize,
-    ended: Notify,
+    changed: Notify,
 }
 
-/// One call under way; dropped when it ends, however it ends.
-struct Ticket {
-    running: Arc<Running>,
-    is_write: bool,
-}
+/// One change under way; dropped when it ends, however it ends.
+struct Writing(Arc<Running>);
 
 impl Running {
-    fn enter(self: &Arc<Self>, access: Access) -> Ticket {
-        let is_write = access > Access::Read;
-        self.all.fetch_add(1, Ordering::Relaxed);
-        self.writes.fetch_add(usize::from(is_write), Ordering::Relaxed);
-        Ticket { running: Arc::clone(self), is_write }
+    fn asked(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Waits until no call is under way, as long as each kind deserves.
+    fn answered(&self) {
+        // An answer without a request (to a line that was no request) does not count.
+        let _ = self.requests.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| open.checked_sub(1));
+        self.changed.notify_waiters();
+    }
+
+    fn write(self: &Arc<Self>) -> Writing {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        self.changed.notify_waiters();
+        Writing(Arc::clone(self))
+    }
+
+    /// Waits until every request is answered, as long as each kind deserves.
     async fn drain(&self) {
         let start = tokio::time::Instant::now();
         loop {
-            let ended = self.ended.notified();
-            let grace = match (self.all.load(Ordering::Relaxed), self.writes.load(Ordering::Relaxed)) {
+            let changed = self.changed.notified();
+            let grace = match (self.requests.load(Ordering::Relaxed), self.writes.load(Ordering::Relaxed)) {
                 (0, _) => return,
                 (_, 0) => GRACE_FOR_READS,
                 _ => GRACE_FOR_WRITES,
             };
-            if tokio::time::timeout_at(start + grace, ended).await.is_err() {
+            if tokio::time::timeout_at(start + grace, changed).await.is_err() {
                 return;
             }
         }
     }
 }
 
-impl Drop for Ticket {
+impl Drop for Writing {
     fn drop(&mut self) {
-        self.running.all.fetch_sub(1, Ordering::Relaxed);
-        self.running.writes.fetch_sub(usize::from(self.is_write), Ordering::Relaxed);
-        self.running.ended.notify_waiters();
+        self.0.writes.fetch_sub(1, Ordering::Relaxed);
+        self.0.changed.notify_waiters();
     }
 }
 
@@ -128,7 +135,16 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Guarded<T> {
         &mut self,
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), T::Error>> + Send + 'static {
-        self.inner.send(message)
+        let is_answer = matches!(message, JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_));
+        let sending = self.inner.send(message);
+        let running = Arc::clone(&self.running);
+        async move {
+            let sent = sending.await;
+            if is_answer {
+                running.answered();
+            }
+            sent
+        }
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
@@ -146,6 +162,7 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Guarded<T> {
                 }
                 Some(message @ JsonRpcMessage::Request(_)) => {
                     self.opened = true;
+                    self.running.asked();
                     return Some(message);
                 }
                 Some(message) if self.opened => return Some(message),
@@ -188,7 +205,7 @@ impl Server {
         args: Value,
         request: &RequestContext<RoleServer>,
     ) -> CallToolResult {
-        let _ticket = self.running.enter(def.access);
+        let _writing = (def.access > Access::Read).then(|| self.running.write());
         let cx = match &*self.cx {
             Ok(cx) => cx,
             Err(error) => return self.failure(error),

@@ -10,7 +10,7 @@ use clap::ArgMatches;
 use livebox::{Caller, Context, Lang, Progress, ToolDef, ToolError, say};
 use serde_json::Value;
 
-use crate::{cli, config, config::Settings, demo, emulate, logging, mcp, terminal};
+use crate::{cli, cli::global_id, config, config::Settings, demo, emulate, logging, mcp, terminal};
 
 /// Runs the command line; the error is the exit code, the person has been told.
 pub(crate) fn run(args: impl Iterator<Item = OsString>) -> Result<(), u8> {
@@ -20,8 +20,8 @@ pub(crate) fn run(args: impl Iterator<Item = OsString>) -> Result<(), u8> {
         Ok(matches) => matches,
         Err(error) => return cli::usage::report(&error, lang),
     };
-    logging::install(matches.get_count("verbose"));
-    let as_json = matches.get_flag("json");
+    logging::install(matches.get_count(&global_id("verbose")));
+    let as_json = matches.get_flag(&global_id("json"));
     dispatch(&matches, lang).map_err(|error| terminal::fail(&error, lang, as_json))
 }
 
@@ -86,7 +86,7 @@ fn run_tool(def: &'static ToolDef, matches: &ArgMatches, lang: Lang) -> Result<(
             _ = tokio::signal::ctrl_c() => Err(ToolError::Failed(say!("Interrupted.", "Interrompu."))),
         }
     })?;
-    terminal::show(&answer, matches.get_flag("json"));
+    terminal::show(&answer, matches.get_flag(&global_id("json")));
     Ok(())
 }
 

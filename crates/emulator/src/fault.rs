@@ -44,7 +44,7 @@ pub enum Kind {
     TrailingNull,
     /// Text that is no JSON, labelled as JSON.
     NotJson,
-    /// Two megabytes.
+    /// The answer with two megabytes of something unknown in it.
     Huge,
     /// Every value has another type.
     WrongTypes,

@@ -369,7 +369,7 @@ pub(crate) async fn spoil(answer: &mut Answered, faults: &[Kind]) {
             Kind::Glued => format!("{text}{{\"status\":null}}"),
             Kind::TrailingNull => format!("{text}null"),
             Kind::NotJson => "Segmentation fault".to_owned(),
-            Kind::Huge => json!({"status": "x".repeat(2 << 20)}).to_string(),
+            Kind::Huge => padded(&text),
             Kind::WrongTypes => other_types(serde_json::from_str(&text).unwrap_or_default()).to_string(),
             Kind::Html => {
                 *answer = page(StatusCode::OK, "<title>Livebox</title>");
@@ -379,6 +379,13 @@ pub(crate) async fn spoil(answer: &mut Answered, faults: &[Kind]) {
         };
         *answer.body_mut() = Full::from(spoilt);
     }
+}
+
+/// The same answer with two megabytes of a member that no client knows.
+fn padded(text: &str) -> String {
+    let mut answer: Object = serde_json::from_str(text).unwrap_or_default();
+    answer.insert("padding".to_owned(), "x".repeat(2 << 20).into());
+    Value::Object(answer).to_string()
 }
 
 /// What the box says to a body that is no call.

@@ -116,12 +116,17 @@ fn verb(def: &'static ToolDef, lang: Lang) -> Command {
     command.after_help(format!("{} {}", lang.pick("Example:", "Exemple :"), example.trim_end()))
 }
 
+/// clap's name for a global option: tools have arguments of their own called `host` or `user`.
+pub(crate) fn global_id(name: &str) -> String {
+    format!("global-{name}")
+}
+
 fn flag(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).help(help).action(ArgAction::SetTrue).global(true)
+    Arg::new(global_id(name)).long(name).help(help).action(ArgAction::SetTrue).global(true)
 }
 
 fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name(value).help(help).global(true)
+    Arg::new(global_id(name)).long(name).value_name(value).help(help).global(true)
 }
 
 fn heading(lang: Lang) -> &'static str {
@@ -173,10 +178,12 @@ fn globals(lang: Lang) -> Vec<Arg> {
                 "Accepter tout certificat d'une box en https",
             ),
         ),
-        Arg::new("verbose").short('v').long("verbose").action(ArgAction::Count).global(true).help(lang.pick(
-            "Log more, on stderr (-vv: even more)",
-            "Journaliser davantage, sur stderr (-vv : encore plus)",
-        )),
+        Arg::new(global_id("verbose")).short('v').long("verbose").action(ArgAction::Count).global(true).help(
+            lang.pick(
+                "Log more, on stderr (-vv: even more)",
+                "Journaliser davantage, sur stderr (-vv : encore plus)",
+            ),
+        ),
     ]
     .map(|arg| arg.help_heading(heading(lang)))
     .into()

@@ -1,0 +1,23 @@
+//! What users see, through the built binary and the registry; the emulator is the box.
+
+#![allow(
+    clippy::expect_used,
+    clippy::format_push_string,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test that cannot go on fails; its helpers are not an interface"
+)]
+
+mod binary;
+mod budgets;
+mod examples;
+mod harness;
+mod registry;
+mod secrets;
+mod snapshots;
+mod stdio;
+mod tidy;

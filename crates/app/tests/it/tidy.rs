@@ -1,0 +1,113 @@
+//! Walls that Cargo cannot see, checked by reading the sources.
+
+use std::path::{Path, PathBuf};
+
+const LONGEST_FILE: usize = 600;
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Every Rust source below a folder, with its text.
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "target") {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            found.push((path, text));
+        }
+    }
+    found
+}
+
+fn offenders(folder: &Path, wanted: impl Fn(&Path) -> bool, words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (path, text) in sources(folder) {
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            if wanted(&path) && words.iter().any(|word| code.contains(word)) {
+                found.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_emulator_stands_apart() {
+    let found = offenders(&crates().join("emulator"), |_| true, &["sysbus::", "livebox::", "extern crate"]);
+    assert!(found.is_empty(), "{found:#?}");
+    let manifest = std::fs::read_to_string(crates().join("emulator/Cargo.toml")).unwrap();
+    assert!(!manifest.contains("sysbus") && !manifest.contains("livebox.workspace"), "{manifest}");
+}
+
+#[test]
+fn the_sdk_is_named_once() {
+    let home = crates().join("app/src/mcp.rs");
+    let mine = crates().join("app/tests/it/tidy.rs");
+    let found = offenders(&crates(), |path| path != home && path != mine, &["rmcp"]);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn libraries_are_silent() {
+    let library = |path: &Path| !path.components().any(|part| part.as_os_str() == "tests");
+    for name in ["sysbus", "livebox", "emulator"] {
+        let folder = crates().join(name).join("src");
+        let is_test =
+            |path: &Path| path.file_name().is_some_and(|name| name == "tests.rs" || name == "testing.rs");
+        let words = ["println!", "eprintln!", "process::exit", "env::var"];
+        let found = offenders(&folder, |path| library(path) && !is_test(path), &words);
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+#[test]
+fn slices_keep_their_walls() {
+    let named = |wanted: &'static str| move |path: &Path| path.file_name().is_some_and(|name| name == wanted);
+    let livebox = crates().join("livebox/src");
+    let found = offenders(&livebox, named("wire.rs"), &["clap", "schemars"]);
+    assert!(found.is_empty(), "wire.rs knows no surface: {found:#?}");
+    let found = offenders(&livebox, named("tools.rs"), &["serde_json::Value", "json!"]);
+    assert!(found.is_empty(), "tools.rs knows no raw JSON: {found:#?}");
+    let long: Vec<_> =
+        sources(&crates()).into_iter().filter(|(_, text)| text.lines().count() > LONGEST_FILE).collect();
+    assert!(long.is_empty(), "{:?}", long.iter().map(|(path, _)| path).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_slice_uses_no_other_slices_wire() {
+    let livebox = crates().join("livebox/src");
+    let slices: Vec<String> = std::fs::read_dir(&livebox)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("wire.rs").exists() || path.join("wire").is_dir())
+        .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+        .collect();
+    for slice in &slices {
+        let words: Vec<String> =
+            slices.iter().filter(|other| *other != slice).map(|other| format!("{other}::wire")).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let found = offenders(&livebox.join(slice), |_| true, &words);
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+#[test]
+fn every_slice_is_listed() {
+    let livebox = crates().join("livebox/src");
+    let list = std::fs::read_to_string(livebox.join("lib.rs")).unwrap();
+    for entry in std::fs::read_dir(&livebox).unwrap() {
+        let path = entry.unwrap().path();
+        if path.join("tools.rs").exists() {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            assert!(
+                list.contains(&format!("{name}::tools::TOOLS")),
+                "{name} is not in the list of capabilities"
+            );
+        }
+    }
+}
