@@ -81,7 +81,7 @@ pub enum Error {
     /// A local file that the connection needs cannot be used (password file, CA file).
     #[error("{0}")]
     LocalFile(String),
-    /// Nobody answers at that address.
+    /// Nobody answers at that address, and nobody has for the last five minutes.
     #[error("no answer from {host}: {reason:?}")]
     Unreachable {
         /// Host and port tried.
@@ -115,13 +115,15 @@ pub enum Error {
     /// The login was accepted, but the box still treats us as anonymous.
     #[error("logged in, but the session is not effective")]
     SessionNotEffective,
-    /// The object or method does not exist on this box (196618).
+    /// The object or method does not exist on this box: 196618 and nothing else (protocol section 1.8). Where other
+    /// entries stand beside it, a method that exists failed, and that is [`Error::Refused`].
     #[error("{call}: absent on this box")]
     Absent {
         /// The call.
         call: CallName,
     },
-    /// The firmware denies the call to the administrator (13, after a good self test).
+    /// The firmware denies the call to the administrator: 13 and nothing else, in a session whose self test is good.
+    /// Without a session: it is denied to anybody.
     #[error("{call}: denied by this firmware")]
     Denied {
         /// The call.
@@ -135,13 +137,14 @@ pub enum Error {
         /// What the box said, without its "Success" fillers; never empty.
         errors: Vec<BoxError>,
     },
-    /// The box is busy or rebooting (HTTP 5xx, or it closed the connection of a call that works otherwise).
+    /// The box is busy or rebooting: HTTP 5xx, a web page instead of an answer, a connection closed or refused
+    /// although it answered before (refused: within the last five minutes).
     #[error("{call}: the box is busy or rebooting")]
     Busy {
         /// The call.
         call: CallName,
     },
-    /// The call was sent and no usable answer came.
+    /// The call was sent and no answer came.
     #[error("{call}: no answer: {reason:?}")]
     NoAnswer {
         /// The call.

@@ -29,3 +29,26 @@ pub use endpoint::{Endpoint, Trust};
 pub use error::{BoxError, CallName, Error, Impostor, NoAnswer};
 pub use secret::Secret;
 pub use session::{Config, Password, Session};
+
+/// Entry points for fuzzing, where no test can reach the parsers otherwise.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing {
+    /// Opens a body as the answer to a call and as a description. What was repaired has to be good.
+    pub fn envelope(body: &[u8]) {
+        let _ = crate::envelope::open(body);
+        if let Ok(value) = crate::repair::parse(body) {
+            let again = crate::repair::parse(value.to_string().as_bytes());
+            assert!(again.is_ok(), "a repaired body is no good body");
+        }
+        let _ = crate::envelope::open_description(body);
+    }
+
+    /// Looks for the session cookie in lines.
+    pub fn set_cookie(lines: &[u8]) {
+        if let Some(cookie) = crate::cookie::Cookie::find(lines.split(|byte| *byte == b'\n')) {
+            assert!(cookie.pair().starts_with(cookie.build()), "the build id is the name's start");
+            assert!(!format!("{cookie:?}").contains(cookie.pair()), "a cookie shows itself");
+        }
+    }
+}

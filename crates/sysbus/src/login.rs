@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{debug, warn};
+use zeroize::Zeroizing;
 
 use crate::{
     CallName, Error, Impostor, Password, Secret,
@@ -198,6 +199,7 @@ impl Line {
             },
         };
         let body = serde_json::to_vec(&login)
+            .map(Zeroizing::new)
             .map_err(|_| not_understood(".", "the login cannot be written as JSON"))?;
         let request = || {
             let mut headers = HeaderMap::new();
@@ -207,7 +209,7 @@ impl Line {
                 method: Method::POST,
                 path: "/ws".to_owned(),
                 headers,
-                body: body.clone(),
+                body: body.to_vec(),
                 limit: LIMIT,
             }
         };
@@ -333,7 +335,7 @@ fn first_line(file: &Path) -> Result<Secret, Error> {
         Error::LocalFile(format!("password file {}: {what}", file.display()))
     };
     let reader = File::open(file).map_err(|error| fail(&error))?.take(LONGEST_PASSWORD);
-    let mut line = zeroize::Zeroizing::new(Vec::new());
+    let mut line = Zeroizing::new(Vec::new());
     BufReader::new(reader).read_until(b'\n', &mut line).map_err(|error| fail(&error))?;
     let text = std::str::from_utf8(&line).map_err(|_| fail(&"it is not UTF-8 text"))?;
     Ok(Secret::new(text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n'])))

@@ -32,10 +32,16 @@ pub(crate) fn parse(body: &[u8]) -> Result<Value, Malformed> {
     documents(&mended).map_err(|()| said(&strict))
 }
 
+/// Objects in a row that are read. The largest answer could hold millions of empty ones.
+const MOST: usize = 10_000;
+
 /// Reads objects that follow each other without separator, a literal `null` at the end left out.
 fn documents(text: &str) -> Result<Value, ()> {
     let mut found = Vec::new();
     for document in Deserializer::from_str(text).into_iter::<Value>() {
+        if found.len() >= MOST {
+            return Err(());
+        }
         found.push(document.map_err(|_| ())?);
     }
     if found.len() > 1 && found.last() == Some(&Value::Null) {
@@ -160,6 +166,8 @@ mod tests {
         ] {
             assert!(parse(body.as_bytes()).is_err(), "{body}");
         }
+        assert!(parse("{}".repeat(MOST).as_bytes()).is_ok());
+        assert!(parse("{}".repeat(MOST + 1).as_bytes()).is_err());
         assert!(parse("[".repeat(100_000).as_bytes()).is_err());
     }
 

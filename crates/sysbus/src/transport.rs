@@ -151,12 +151,8 @@ fn diagnose(error: &reqwest::Error, begun: bool) -> Failure {
     let mut reason = None;
     let mut next: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(cause) = next {
-        // What an `io::Error` wraps does not show among the sources, so it is looked into.
         let io = cause.downcast_ref::<io::Error>();
-        let inner: Option<&(dyn StdError + 'static)> =
-            io.and_then(io::Error::get_ref).map(|inner| inner as &(dyn StdError + 'static));
-        let is_tls = |cause: &(dyn StdError + 'static)| cause.is::<rustls::Error>();
-        if is_tls(cause) || inner.is_some_and(is_tls) {
+        if cause.is::<rustls::Error>() {
             reason = Some(NoAnswer::Tls);
         } else if cause.is::<UnknownName>() {
             reason = Some(NoAnswer::UnknownName);
@@ -168,7 +164,9 @@ fn diagnose(error: &reqwest::Error, begun: bool) -> Failure {
                 _ => None,
             };
         }
-        next = cause.source();
+        // What an `io::Error` wraps does not show among its sources, so it is taken from it.
+        let inner = io.and_then(io::Error::get_ref).map(|inner| inner as &(dyn StdError + 'static));
+        next = inner.or_else(|| cause.source());
     }
     if error.is_connect() {
         Failure::NoConnection(reason.unwrap_or(NoAnswer::NoConnection))

@@ -179,7 +179,8 @@ async fn without_a_state_folder_a_refusal_still_stands_in_the_process() {
     let mut config = server.config();
     config.honour_refusal = false;
     // A folder that cannot be made is as good as none.
-    config.state = Some("/dev/null/state".into());
+    let file = tempfile::NamedTempFile::new().unwrap();
+    config.state = Some(file.path().join("state"));
     let session = Session::new(config);
     for _ in 0..3 {
         session.read(&Get("NMC")).await.unwrap_err();

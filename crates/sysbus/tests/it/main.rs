@@ -11,5 +11,8 @@ mod access;
 mod calls;
 mod login;
 mod reads;
+mod recordings;
 mod scripted;
+mod secrets;
+mod tls;
 mod writes;
