@@ -41,6 +41,8 @@ fn walk(value: Value, input: bool) -> Value {
                 object.insert("enum".into(), names);
             }
             object.remove("$schema");
+            // schemars writes it for arguments that are never written out again; no client needs it.
+            object.remove("writeOnly");
             if object.get("default").is_some_and(Value::is_null) {
                 object.remove("default");
             }

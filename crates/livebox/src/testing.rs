@@ -1,9 +1,73 @@
-//! What the capabilities' tests share: recorded answers of real boxes.
+//! What the capabilities' tests share: recorded answers of real boxes, and tools run against an emulated one.
 
 use std::path::{Path, PathBuf};
 
+use emulator::{Emulator, Options};
 use serde_json::Value;
 use sysbus::{Answer, Call};
+
+use crate::{Caller, Context, Policy, ToolError};
+
+/// An emulated box and a context on it in which everything is permitted.
+pub(crate) struct Bench {
+    pub(crate) livebox: emulator::Handle,
+    pub(crate) cx: Context,
+}
+
+/// Starts the default household.
+pub(crate) async fn bench() -> Bench {
+    bench_with(Options::default()).await
+}
+
+/// Starts a box set up like that.
+pub(crate) async fn bench_with(options: Options) -> Bench {
+    let password = sysbus::Secret::new(options.password.as_str());
+    let livebox = Emulator::start("127.0.0.1:0", options).await.unwrap();
+    let config = sysbus::Config {
+        endpoint: sysbus::Endpoint::parse(&livebox.url(), sysbus::Trust::System).unwrap(),
+        user: "admin".to_owned(),
+        password: sysbus::Password::Given(password),
+        state: None,
+        honour_refusal: true,
+    };
+    let cx = Context::new(sysbus::Session::new(config))
+        .with_policy(Policy { accept_secrets: true, ..Policy::default() });
+    Bench { livebox, cx }
+}
+
+impl Bench {
+    /// Runs a tool by its MCP name, as a model does. Shows both texts once, so that none of them panics.
+    pub(crate) async fn run(&self, tool: &str, args: Value) -> Result<crate::Answer, ToolError> {
+        let def = crate::find(tool).unwrap_or_else(|| panic!("no tool {tool}"));
+        let answer = crate::invoke(&self.cx, def, Caller::Model, args).await?;
+        assert!(!answer.page.compact().is_empty(), "{tool} shows nothing");
+        assert!(!answer.page.aligned().is_empty(), "{tool} shows nothing");
+        Ok(answer)
+    }
+
+    /// The JSON of a tool that works.
+    pub(crate) async fn json(&self, tool: &str, args: Value) -> Value {
+        self.run(tool, args).await.unwrap_or_else(|error| panic!("{tool}: {error}")).json
+    }
+
+    /// The error of a tool that does not.
+    pub(crate) async fn error(&self, tool: &str, args: Value) -> ToolError {
+        match self.run(tool, args).await {
+            Err(error) => error,
+            Ok(answer) => panic!("{tool} answered {}", answer.json),
+        }
+    }
+
+    /// Adds a fault, as in `drop-after@NMC:reboot*1`.
+    pub(crate) fn fault(&self, fault: &str) {
+        self.livebox.faults().add(fault.parse().unwrap());
+    }
+
+    /// How often the box was asked that: `NMC:reboot`.
+    pub(crate) fn count(&self, call: &str) -> usize {
+        self.livebox.requests().count(call)
+    }
+}
 
 /// One recorded answer, not an error, whose body was kept.
 pub(crate) struct Recording {

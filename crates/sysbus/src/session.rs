@@ -76,6 +76,11 @@ impl Session {
         self.0.config.endpoint.authority()
     }
 
+    /// The account that we log in with.
+    pub fn user(&self) -> &str {
+        &self.0.config.user
+    }
+
     /// Reads: shared with identical concurrent reads, cached for about a second. Logs in first if necessary.
     ///
     /// Dropping the future gives up this caller's wait; the request itself is given up with its last caller.

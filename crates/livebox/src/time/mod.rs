@@ -5,6 +5,8 @@ use serde::Serialize;
 
 use crate::{Lang, Page, Show, Untrusted};
 
+#[cfg(test)]
+mod tests;
 pub(crate) mod tools;
 mod wire;
 
