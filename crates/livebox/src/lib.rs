@@ -38,11 +38,13 @@ mod phone;
 mod speed;
 mod system;
 mod time;
+mod wifi;
 
 /// The capabilities, in the order people see them.
 const CAPABILITIES: &[&[ToolDef]] = &[
     system::tools::TOOLS,
     connection::tools::TOOLS,
+    wifi::tools::TOOLS,
     host::tools::TOOLS,
     phone::tools::TOOLS,
     diagnose::tools::TOOLS,

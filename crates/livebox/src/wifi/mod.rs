@@ -1,0 +1,496 @@
+//! The box's Wi-Fi: radios and networks, private and guest, and who is attached to them.
+
+use std::{fmt, str::FromStr};
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::{
+    Band, Context, Lang, MacAddr, Page, Show, ToolError, Untrusted,
+    lang::Message,
+    net::{text_schema, textual},
+    say,
+};
+
+mod key;
+mod plan;
+#[cfg(test)]
+mod tests;
+pub(crate) mod tools;
+mod wire;
+
+/// A channel to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Channel {
+    /// The box chooses.
+    Auto,
+    /// This one.
+    Number(u16),
+}
+
+impl Channel {
+    fn number(self) -> Option<u16> {
+        match self {
+            Self::Auto => None,
+            Self::Number(number) => Some(number),
+        }
+    }
+}
+
+impl FromStr for Channel {
+    type Err = Message;
+
+    fn from_str(text: &str) -> Result<Self, Message> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "0" | "auto" => Ok(Self::Auto),
+            number => {
+                number.parse().ok().filter(|n| (1..=233).contains(n)).map(Self::Number).ok_or_else(|| {
+                    say!(
+                        "not a Wi-Fi channel: write its number, or 0 to let the box choose",
+                        "ce n'est pas un canal Wi-Fi : écrivez son numéro, ou 0 pour laisser la box choisir"
+                    )
+                })
+            }
+        }
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Number(number) => write!(f, "{number}"),
+        }
+    }
+}
+
+textual!(Channel, schemars::json_schema!({ "type": "integer" }));
+
+/// A channel width, as set: `auto` or in MHz.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Width {
+    /// The box chooses.
+    Auto,
+    /// This one.
+    Mhz(u16),
+}
+
+impl FromStr for Width {
+    type Err = Message;
+
+    fn from_str(text: &str) -> Result<Self, Message> {
+        let bare = text.trim().to_ascii_lowercase();
+        match bare.trim_end_matches("mhz").trim_end() {
+            "0" | "auto" => Ok(Self::Auto),
+            "20" => Ok(Self::Mhz(20)),
+            "40" => Ok(Self::Mhz(40)),
+            "80" => Ok(Self::Mhz(80)),
+            "160" => Ok(Self::Mhz(160)),
+            "320" => Ok(Self::Mhz(320)),
+            _ => Err(say!(
+                "not a channel width: write 20, 40, 80, 160 or 320 (MHz), or 0 to let the box choose",
+                "ce n'est pas une largeur de canal : écrivez 20, 40, 80, 160 ou 320 (MHz), ou 0 pour laisser la box choisir"
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Width {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Mhz(mhz) => write!(f, "{mhz}"),
+        }
+    }
+}
+
+textual!(Width, schemars::json_schema!({ "type": "integer" }));
+
+/// A network name to set: 1 to 32 bytes, nothing invisible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ssid(String);
+
+impl FromStr for Ssid {
+    type Err = Message;
+
+    fn from_str(text: &str) -> Result<Self, Message> {
+        let text = text.trim();
+        if text.is_empty() || text.len() > 32 || Untrusted::clean(text).shown() != text {
+            return Err(say!(
+                "not a network name: 1 to 32 bytes (an accented letter counts for 2), no invisible characters",
+                "ce n'est pas un nom de réseau : 1 à 32 octets (une lettre accentuée en compte 2), sans caractère invisible"
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Ssid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+textual!(Ssid, text_schema());
+
+/// Whether a key is there; never which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Key {
+    /// There is one.
+    Set,
+    /// The network is open.
+    None,
+}
+
+/// A transmitter: one a band.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Radio {
+    pub(crate) band: Option<Band>,
+    pub(crate) on: Option<bool>,
+    pub(crate) channel: Option<u16>,
+    pub(crate) auto_channel: Option<bool>,
+    /// In use.
+    pub(crate) width_mhz: Option<u16>,
+    /// As set: `auto` or MHz.
+    #[schemars(with = "Option<String>")]
+    pub(crate) width_setting: Option<Width>,
+    pub(crate) standard: Option<Untrusted>,
+    /// Air time in use on the channel.
+    pub(crate) load_pct: Option<u8>,
+    pub(crate) noise_dbm: Option<i16>,
+    /// The box's name for it.
+    #[serde(skip)]
+    name: String,
+    /// Channels it may use; empty when the box does not say.
+    #[serde(skip)]
+    channels: Vec<u16>,
+    /// Widths it may use; empty when the box does not say.
+    #[serde(skip)]
+    widths: Vec<Width>,
+}
+
+/// A network on one band.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Network {
+    pub(crate) ssid: Option<Untrusted>,
+    pub(crate) band: Option<Band>,
+    pub(crate) guest: bool,
+    /// As wanted.
+    pub(crate) enabled: Option<bool>,
+    /// As is.
+    pub(crate) on: Option<bool>,
+    pub(crate) hidden: Option<bool>,
+    pub(crate) security: Option<Untrusted>,
+    pub(crate) key: Option<Key>,
+    pub(crate) wps: Option<bool>,
+    pub(crate) stations: Option<u32>,
+    pub(crate) id: Untrusted,
+    /// The box's name for it, as it came.
+    #[serde(skip)]
+    name: String,
+    /// Its radio's name.
+    #[serde(skip)]
+    radio: Option<String>,
+    /// The SSID as it came.
+    #[serde(skip)]
+    full_ssid: String,
+    /// A second private network that the box keeps for itself (hotspot, repeaters).
+    #[serde(skip)]
+    secondary: bool,
+    /// Who is attached now.
+    #[serde(skip)]
+    pub(crate) attached: Vec<Attached>,
+}
+
+/// A station attached to a network, as the network's radio knows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Attached {
+    pub(crate) mac: MacAddr,
+    pub(crate) rssi_dbm: Option<i16>,
+    pub(crate) snr_db: Option<i16>,
+    pub(crate) down_bps: Option<u64>,
+    pub(crate) up_bps: Option<u64>,
+    pub(crate) standard: Option<Untrusted>,
+    pub(crate) since: Option<Timestamp>,
+    pub(crate) inactive_s: Option<u64>,
+    pub(crate) down_bytes: Option<u64>,
+    pub(crate) up_bytes: Option<u64>,
+}
+
+/// All radios and networks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Air {
+    pub(crate) radios: Vec<Radio>,
+    pub(crate) networks: Vec<Network>,
+}
+
+impl Air {
+    /// Asks the box, in two requests.
+    pub(crate) async fn read(cx: &Context) -> Result<Self, ToolError> {
+        let lan = cx.read(&wire::GetNetworks::of(wire::Root::Lan)).await?;
+        let guest = cx.read_optional(&wire::GetNetworks::of(wire::Root::Guest)).await?;
+        Ok(wire::air(lan, guest))
+    }
+
+    fn radio_of(&self, network: &Network) -> Option<&Radio> {
+        self.radios.iter().find(|radio| Some(&radio.name) == network.radio.as_ref())
+    }
+}
+
+/// The Wi-Fi as a whole.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Wifi {
+    /// As wanted.
+    enabled: Option<bool>,
+    /// As is.
+    on: Option<bool>,
+    schedule_active: Option<bool>,
+    /// All bands share name and key.
+    bands_combined: Option<bool>,
+    radios: Vec<Radio>,
+    networks: Vec<Network>,
+}
+
+impl Show for Wifi {
+    fn show(&self, lang: Lang) -> Page {
+        let state = match (self.enabled, self.on) {
+            (_, Some(true)) => lang.pick("on", "activé"),
+            (Some(true), Some(false)) => lang.pick(
+                "off at present, though wanted on: a schedule, the power management or the box's button holds it off",
+                "coupé pour l'instant alors qu'il est demandé : une programmation, la gestion d'énergie ou le bouton de la box le coupe",
+            ),
+            (_, Some(false)) => lang.pick("off", "désactivé"),
+            _ => lang.pick("unknown", "inconnu"),
+        };
+        let schedule = self.schedule_active.map(|active| yes_no(lang, active));
+        let combined = self.bands_combined.map(|combined| {
+            if combined {
+                lang.pick("one name and key", "un seul nom et une seule clé")
+            } else {
+                lang.pick("set apart", "réglées séparément")
+            }
+        });
+        Page::new()
+            .fact("Wi-Fi", state)
+            .fact_if(lang.pick("Schedule running", "Programmation active"), schedule)
+            .fact_if(lang.pick("Bands", "Bandes"), combined)
+            .table(
+                [
+                    lang.pick("Band (GHz)", "Bande (GHz)"),
+                    lang.pick("Radio", "État"),
+                    lang.pick("Channel", "Canal"),
+                    lang.pick("Width (MHz)", "Largeur (MHz)"),
+                    "Standard",
+                    lang.pick("Load", "Occupation"),
+                    lang.pick("Noise", "Bruit"),
+                ],
+                self.radios.iter().map(|radio| radio.row(lang)),
+            )
+            .table(
+                [
+                    lang.pick("Network", "Réseau"),
+                    lang.pick("Band", "Bande"),
+                    lang.pick("State", "État"),
+                    lang.pick("Security", "Sécurité"),
+                    lang.pick("Key", "Clé"),
+                    "WPS",
+                    "Stations",
+                ],
+                self.networks.iter().map(|network| network.row(lang)),
+            )
+    }
+}
+
+impl Radio {
+    fn row(&self, lang: Lang) -> [String; 7] {
+        let auto = if self.auto_channel == Some(true) { " (auto)" } else { "" };
+        [
+            text(self.band),
+            on_off(lang, self.on),
+            self.channel.map(|channel| format!("{channel}{auto}")).unwrap_or_default(),
+            match (self.width_mhz, self.width_setting) {
+                (Some(mhz), Some(Width::Auto)) => format!("{mhz} (auto)"),
+                (Some(mhz), _) => mhz.to_string(),
+                (None, setting) => text(setting),
+            },
+            shown(self.standard.as_ref()),
+            self.load_pct.map(|load| format!("{load} %")).unwrap_or_default(),
+            self.noise_dbm.map(|noise| format!("{noise} dBm")).unwrap_or_default(),
+        ]
+    }
+}
+
+impl Network {
+    fn row(&self, lang: Lang) -> [String; 7] {
+        let mut state = on_off(lang, self.on.or(self.enabled));
+        if self.hidden == Some(true) {
+            state.push_str(lang.pick(", hidden", ", masqué"));
+        }
+        let guest = if self.guest { lang.pick(" (guest)", " (invités)") } else { "" };
+        [
+            format!("{}{guest}", shown(self.ssid.as_ref())),
+            text(self.band),
+            state,
+            shown(self.security.as_ref()),
+            key_word(lang, self.key).to_owned(),
+            self.wps.map(|wps| on_off(lang, Some(wps))).unwrap_or_default(),
+            text(self.stations),
+        ]
+    }
+}
+
+/// The master switch, or the private networks of one band.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub(crate) struct Switch {
+    /// Null: all of the Wi-Fi.
+    band: Option<Band>,
+    /// As wanted.
+    enabled: Option<bool>,
+    /// As is.
+    on: Option<bool>,
+    /// It may switch the Wi-Fi again at its next time.
+    schedule_active: Option<bool>,
+}
+
+impl Show for Switch {
+    fn show(&self, lang: Lang) -> Page {
+        let label = self.band.map_or("Wi-Fi".to_owned(), |band| format!("Wi-Fi {band} GHz"));
+        let schedule = (self.schedule_active == Some(true)).then(|| {
+            lang.pick(
+                "A Wi-Fi schedule is running and was left alone: it may switch the Wi-Fi again at its next time.",
+                "Une programmation du Wi-Fi est active et n'a pas été touchée : elle pourra le rebasculer à sa prochaine échéance.",
+            )
+        });
+        Page::new()
+            .fact(&label, on_off(lang, self.on))
+            .fact(lang.pick("Wanted", "Demandé"), on_off(lang, self.enabled))
+            .note(schedule)
+    }
+}
+
+/// Settings of the networks that a change touched.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Settings {
+    networks: Vec<NetworkSettings>,
+}
+
+/// What `wifi set` can change of a network.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct NetworkSettings {
+    ssid: Option<Untrusted>,
+    band: Option<Band>,
+    hidden: Option<bool>,
+    channel: Option<u16>,
+    auto_channel: Option<bool>,
+    /// As set: `auto` or MHz.
+    #[schemars(with = "Option<String>")]
+    width_setting: Option<Width>,
+    /// False while the radio restarts.
+    on: Option<bool>,
+}
+
+impl NetworkSettings {
+    fn of(network: &Network, air: &Air) -> Self {
+        let radio = air.radio_of(network);
+        Self {
+            ssid: network.ssid.clone(),
+            band: network.band,
+            hidden: network.hidden,
+            channel: radio.and_then(|radio| radio.channel),
+            auto_channel: radio.and_then(|radio| radio.auto_channel),
+            width_setting: radio.and_then(|radio| radio.width_setting),
+            on: network.on,
+        }
+    }
+}
+
+impl Show for Settings {
+    fn show(&self, lang: Lang) -> Page {
+        // 5.25 to 5.73 GHz is shared with radars: the radio must listen before it may transmit.
+        let listens = |row: &NetworkSettings| {
+            row.band == Some(Band::Ghz5)
+                && row.auto_channel == Some(false)
+                && row.channel.is_some_and(|n| n >= 52)
+        };
+        let radar = self.networks.iter().any(listens).then(|| {
+            lang.pick(
+                "This 5 GHz channel is shared with radars: the box listens for 1 to 10 minutes before it uses it.",
+                "Ce canal 5 GHz est partagé avec des radars : la box écoute 1 à 10 minutes avant de s'en servir.",
+            )
+        });
+        Page::new()
+            .table(
+                [
+                    lang.pick("Network", "Réseau"),
+                    lang.pick("Band (GHz)", "Bande (GHz)"),
+                    lang.pick("State", "État"),
+                    lang.pick("Channel", "Canal"),
+                    lang.pick("Width (MHz)", "Largeur (MHz)"),
+                    lang.pick("Hidden", "Masqué"),
+                ],
+                self.networks.iter().map(|row| {
+                    let auto = if row.auto_channel == Some(true) { " (auto)" } else { "" };
+                    [
+                        shown(row.ssid.as_ref()),
+                        text(row.band),
+                        on_off(lang, row.on),
+                        row.channel.map(|channel| format!("{channel}{auto}")).unwrap_or_default(),
+                        text(row.width_setting),
+                        row.hidden.map(|hidden| yes_no(lang, hidden).to_owned()).unwrap_or_default(),
+                    ]
+                }),
+            )
+            .note(radar)
+    }
+}
+
+/// A network whose key was set, on all its bands.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Keyed {
+    ssids: Vec<Untrusted>,
+    bands: Vec<Band>,
+    guest: bool,
+    key: Option<Key>,
+}
+
+impl Show for Keyed {
+    fn show(&self, lang: Lang) -> Page {
+        let ssids: Vec<&str> = self.ssids.iter().map(Untrusted::shown).collect();
+        let bands: Vec<String> = self.bands.iter().map(ToString::to_string).collect();
+        Page::new()
+            .fact(lang.pick("Network", "Réseau"), ssids.join(", "))
+            .fact(lang.pick("Bands (GHz)", "Bandes (GHz)"), bands.join(", "))
+            .fact(lang.pick("Key", "Clé"), key_word(lang, self.key))
+    }
+}
+
+fn key_word(lang: Lang, key: Option<Key>) -> &'static str {
+    match key {
+        Some(Key::Set) => lang.pick("set", "définie"),
+        Some(Key::None) => lang.pick("none", "aucune"),
+        None => "",
+    }
+}
+
+fn on_off(lang: Lang, on: Option<bool>) -> String {
+    match on {
+        Some(true) => lang.pick("on", "activé"),
+        Some(false) => lang.pick("off", "désactivé"),
+        None => "?",
+    }
+    .to_owned()
+}
+
+fn yes_no(lang: Lang, yes: bool) -> &'static str {
+    if yes { lang.pick("yes", "oui") } else { lang.pick("no", "non") }
+}
+
+fn text(value: Option<impl ToString>) -> String {
+    value.map(|value| value.to_string()).unwrap_or_default()
+}
+
+fn shown(text: Option<&Untrusted>) -> String {
+    text.map(Untrusted::shown).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,388 @@
+//! The tools about Wi-Fi.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sysbus::{Call, Error, Secret};
+
+use super::{
+    Air, Channel, Key, Keyed, Settings, Ssid, Switch, Width, Wifi, key,
+    plan::{self, Order, Plan},
+    wire,
+};
+use crate::{Access, Band, Changed, Context, French, Group, Message, Tool, ToolDef, ToolError, say};
+
+pub(crate) const TOOLS: &[ToolDef] = &[
+    ToolDef::of::<ShowWifi>(),
+    ToolDef::of::<EnableWifi>(),
+    ToolDef::of::<DisableWifi>(),
+    ToolDef::of::<SetWifi>(),
+    ToolDef::of::<SetWifiKey>(),
+];
+
+const WIFI: Group =
+    Group {
+        name: "wifi", english: "The Wi-Fi: radios and networks", french: "Le Wi-Fi : radios et réseaux"
+    };
+
+const WIFI_KEY: Group = Group { name: "wifi-key", english: "Wi-Fi keys", french: "Les clés Wi-Fi" };
+
+/// How long the master switch may take.
+const SWITCHING: Duration = Duration::from_secs(30);
+/// How long radios may take to restart.
+const RESTARTING: Duration = Duration::from_secs(40);
+
+/// Shows the Wi-Fi: on or off, radios and channels, networks and their security.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShowWifi {}
+
+impl Tool for ShowWifi {
+    type Output = Wifi;
+    const GROUP: &'static Group = &WIFI;
+    const VERB: &'static str = "show";
+    const ACCESS: Access = Access::Read;
+    const EXAMPLE: &'static str = "";
+    const FRENCH: French = French {
+        about: "Montre le Wi-Fi : activé ou non, radios et canaux, réseaux et leur sécurité.",
+        args: &[],
+    };
+
+    async fn run(self, cx: &Context) -> Result<Wifi, ToolError> {
+        let switch = cx.read(&wire::GetSwitch {}).await?;
+        let air = Air::read(cx).await?;
+        Ok(Wifi {
+            enabled: switch.enable.get(),
+            on: switch.status.get(),
+            schedule_active: switch.schedule_active(),
+            bands_combined: switch.configuration_mode.get(),
+            radios: air.radios,
+            // Second private networks that are off (hotspot, repeaters) are the box's own business.
+            networks: air.networks.into_iter().filter(|one| !one.secondary || one.on == Some(true)).collect(),
+        })
+    }
+}
+
+/// Switches the Wi-Fi on, or one band of it.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EnableWifi {
+    /// Only this band.
+    #[arg(value_name = "BAND")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    band: Option<Band>,
+}
+
+impl Tool for EnableWifi {
+    type Output = Changed<Switch>;
+    const GROUP: &'static Group = &WIFI;
+    const VERB: &'static str = "enable";
+    const ACCESS: Access = Access::Change;
+    const EXAMPLE: &'static str = "";
+    const FRENCH: French = French {
+        about: "Active le Wi-Fi, ou une seule de ses bandes.",
+        args: &[("band", "Seulement cette bande : 2.4, 5 ou 6.")],
+    };
+
+    async fn run(self, cx: &Context) -> Result<Changed<Switch>, ToolError> {
+        switch(cx, self.band, true).await
+    }
+}
+
+/// Switches the Wi-Fi off, or one band of it: its stations lose the network.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DisableWifi {
+    /// Only this band.
+    #[arg(value_name = "BAND")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    band: Option<Band>,
+}
+
+impl Tool for DisableWifi {
+    type Output = Changed<Switch>;
+    const GROUP: &'static Group = &WIFI;
+    const VERB: &'static str = "disable";
+    const ACCESS: Access = Access::Disrupt;
+    const EXAMPLE: &'static str = "5";
+    const FRENCH: French = French {
+        about: "Désactive le Wi-Fi, ou une seule de ses bandes : ses appareils perdent le réseau.",
+        args: &[("band", "Seulement cette bande : 2.4, 5 ou 6.")],
+    };
+
+    async fn run(self, cx: &Context) -> Result<Changed<Switch>, ToolError> {
+        switch(cx, self.band, false).await
+    }
+}
+
+/// Sets channel, width, name or visibility of a Wi-Fi network; its radio restarts.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetWifi {
+    /// SSID, band or id.
+    #[arg(value_name = "NETWORK")]
+    network: String,
+    /// 0: the box chooses.
+    #[arg(long)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    channel: Option<Channel>,
+    /// MHz; 0: the box chooses.
+    #[arg(long)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    width: Option<Width>,
+    /// New name.
+    #[arg(long)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ssid: Option<Ssid>,
+    /// Whether the name is hidden.
+    #[arg(long)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hidden: Option<bool>,
+}
+
+impl Tool for SetWifi {
+    type Output = Changed<Settings>;
+    const GROUP: &'static Group = &WIFI;
+    const VERB: &'static str = "set";
+    const ACCESS: Access = Access::Disrupt;
+    const EXAMPLE: &'static str = "5 --channel 36";
+    const FRENCH: French = French {
+        about: "Règle canal, largeur, nom ou visibilité d'un réseau Wi-Fi ; sa radio redémarre.",
+        args: &[
+            ("network", "Nom du réseau (SSID), bande (2.4, 5, 6) ou identifiant."),
+            ("channel", "Canal ; 0 : la box choisit."),
+            ("width", "Largeur de canal en MHz ; 0 : la box choisit."),
+            ("ssid", "Nouveau nom."),
+            ("hidden", "Nom masqué ou non (true, false)."),
+        ],
+    };
+
+    async fn run(self, cx: &Context) -> Result<Changed<Settings>, ToolError> {
+        let Self { network, channel, width, ssid, hidden } = self;
+        if channel.is_none() && width.is_none() && ssid.is_none() && hidden.is_none() {
+            return Err(ToolError::Arguments(say!(
+                "Nothing to set: give at least one of channel, width, ssid, hidden.",
+                "Rien à régler : donnez au moins channel, width, ssid ou hidden."
+            )));
+        }
+        let combined = cx.read(&wire::GetSwitch {}).await?.configuration_mode.is_true();
+        let air = Air::read(cx).await?;
+        let plan = Plan::new(Order { channel, width, ssid, hidden }, &air, &network, combined)?;
+        let bands = plan.bands.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let what = say!("Wi-Fi settings on {bands} GHz", "Réglages du Wi-Fi {bands} GHz");
+        let before = plan.settings(&air);
+        if plan.differing(&air).is_empty() {
+            return Ok(Changed::already_so(what, Some(before)));
+        }
+        let sent = cx.write(&wire::SetWlanConfig { mibs: plan.config() }).await?;
+        tell_restart(cx);
+        let (now, settled) = cx
+            .read_back(
+                RESTARTING,
+                move || async move { Air::read(cx).await },
+                |air| plan.differing(air).is_empty(),
+            )
+            .await
+            .map_err(cut_off)?;
+        let differing = plan.differing(&now);
+        if !settled && sent.lost.is_some() && differing == plan.differing(&air) {
+            return Err(not_applied());
+        }
+        Ok(Changed::verified(what, Some(before), Some(plan.settings(&now)), differing))
+    }
+}
+
+/// Sets a Wi-Fi network's key; every station must be given the new one.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetWifiKey {
+    /// SSID, band or id.
+    #[arg(value_name = "NETWORK")]
+    network: String,
+    // Not a command-line argument: shells and process lists remember those. It is asked at the terminal.
+    /// 8 to 63 characters.
+    #[arg(skip = Secret::new(""))]
+    #[serde(skip_serializing)]
+    #[schemars(with = "String")]
+    key: Secret,
+}
+
+impl Tool for SetWifiKey {
+    type Output = Changed<Keyed>;
+    const GROUP: &'static Group = &WIFI_KEY;
+    const VERB: &'static str = "set";
+    const ACCESS: Access = Access::Disrupt;
+    const EXAMPLE: &'static str = "2.4";
+    const FRENCH: French = French {
+        about: "Change la clé d'un réseau Wi-Fi ; il faudra la donner à chaque appareil.",
+        args: &[
+            ("network", "Nom du réseau (SSID), bande (2.4, 5, 6) ou identifiant."),
+            ("key", "Nouvelle clé : 8 à 63 caractères."),
+        ],
+    };
+    const SECRETS: &'static [&'static str] = &["key"];
+
+    async fn run(self, cx: &Context) -> Result<Changed<Keyed>, ToolError> {
+        key::check(&self.key)?;
+        let combined = cx.read(&wire::GetSwitch {}).await?.configuration_mode.is_true();
+        let air = Air::read(cx).await?;
+        let targets = key::targets(&air, &self.network, combined, &self.key)?;
+        let what = say!("New Wi-Fi key", "Nouvelle clé Wi-Fi");
+        let state = |key| Some(key::keyed(&targets, key));
+        if key::is_set(cx, &targets, &self.key).await? == Some(true) {
+            return Ok(Changed::already_so(what, state(Some(Key::Set))));
+        }
+        let before = state(targets.iter().find_map(|network| network.key));
+        let sent = cx.write(&key::change(&targets, &self.key)).await?;
+        tell_restart(cx);
+        let (among, wanted) = (&targets, &self.key);
+        let read = move || async move { key::is_set(cx, among, wanted).await };
+        let (has_key, _) =
+            cx.read_back(RESTARTING, read, |has_key| *has_key == Some(true)).await.map_err(cut_off)?;
+        let differing = match has_key {
+            Some(true) => Vec::new(),
+            Some(false) if sent.lost.is_some() => return Err(not_applied()),
+            Some(false) => vec!["key".to_owned()],
+            None => vec!["key (this box does not show it: not verified)".to_owned()],
+        };
+        Ok(Changed::verified(what, before, state(Some(Key::Set)), differing))
+    }
+}
+
+/// Turns the master switch, or the private networks of one band.
+async fn switch(cx: &Context, band: Option<Band>, on: bool) -> Result<Changed<Switch>, ToolError> {
+    match band {
+        None => switch_all(cx, on).await,
+        Some(band) => switch_band(cx, band, on).await,
+    }
+}
+
+async fn switch_all(cx: &Context, on: bool) -> Result<Changed<Switch>, ToolError> {
+    let profile =
+        if_understood(cx, &wire::GetProfile::new()).await?.and_then(|reply| reply.wifi.into_inner());
+    let schedule = if_understood(cx, &wire::GetSchedule::new()).await?;
+    // The scheduler knows best; the profile's `Activate` is its echo.
+    let schedule_active = schedule
+        .map(|schedule| schedule.is_active())
+        .or_else(|| profile.as_ref().and_then(|profile| profile.activate.get()));
+    let read = move || async move {
+        let reply = cx.read(&wire::GetSwitch {}).await?;
+        let schedule_active = schedule_active.or(reply.schedule_active());
+        Ok(Switch { band: None, enabled: reply.enable.get(), on: reply.status.get(), schedule_active })
+    };
+    let before = read().await?;
+    // Only switching on needs the profile: the Wi-Fi is on when both want it.
+    let held_off = on && profile.is_some_and(|profile| profile.enable.get() == Some(false));
+    let what = named(None, on);
+    if is_so(&before, on) && !held_off {
+        return Ok(Changed::already_so(what, Some(before)));
+    }
+    let mut lost = false;
+    if held_off {
+        lost |= cx.write(&wire::SetProfile::new(true)).await?.lost.is_some();
+    }
+    lost |= cx.write(&wire::SetSwitch { enable: on, status: on }).await?.lost.is_some();
+    let (after, _) = cx.read_back(SWITCHING, read, |state| is_so(state, on)).await.map_err(cut_off)?;
+    verdict(what, before, after, on, lost)
+}
+
+async fn switch_band(cx: &Context, band: Band, on: bool) -> Result<Changed<Switch>, ToolError> {
+    let master = cx.read(&wire::GetSwitch {}).await?;
+    let air = Air::read(cx).await?;
+    let networks = air.private(band);
+    if networks.is_empty() {
+        let bands = air.bands();
+        return Err(ToolError::Conflict(say!(
+            "This box has no {band} GHz network. Its bands: {bands}.",
+            "Cette box n'a pas de réseau {band} GHz. Ses bandes : {bands}."
+        )));
+    }
+    if on && master.enable.get() == Some(false) {
+        return Err(ToolError::Conflict(say!(
+            "The Wi-Fi as a whole is off: switch it on first (wifi_enable without a band).",
+            "Le Wi-Fi est désactivé dans son ensemble : activez-le d'abord (wifi_enable sans bande)."
+        )));
+    }
+    let schedule_active = master.schedule_active();
+    let state = |air: &Air| {
+        let networks = air.private(band);
+        // One that is not as wanted is enough to say so.
+        let all = |states: Vec<Option<bool>>| {
+            states.iter().find(|state| **state != Some(on)).copied().unwrap_or(Some(on))
+        };
+        let enabled = all(networks.iter().map(|network| network.enabled).collect());
+        let on = all(networks.iter().map(|network| network.on).collect());
+        Switch { band: Some(band), enabled, on, schedule_active }
+    };
+    let before = state(&air);
+    let what = named(Some(band), on);
+    if is_so(&before, on) {
+        return Ok(Changed::already_so(what, Some(before)));
+    }
+    let sent = cx.write(&wire::SetWlanConfig { mibs: plan::switching(&networks, on) }).await?;
+    tell_restart(cx);
+    let read = move || async move { Ok(state(&Air::read(cx).await?)) };
+    let (after, _) = cx.read_back(RESTARTING, read, |state| is_so(state, on)).await.map_err(cut_off)?;
+    verdict(what, before, after, on, sent.lost.is_some())
+}
+
+fn named(band: Option<Band>, on: bool) -> Message {
+    let (english, french) = if on { ("on", "Activation") } else { ("off", "Désactivation") };
+    match band {
+        None => say!("Wi-Fi {english}", "{french} du Wi-Fi"),
+        Some(band) => say!("Wi-Fi {band} GHz {english}", "{french} du Wi-Fi {band} GHz"),
+    }
+}
+
+fn is_so(state: &Switch, on: bool) -> bool {
+    state.enabled == Some(on) && state.on == Some(on)
+}
+
+fn verdict(
+    what: Message,
+    before: Switch,
+    after: Switch,
+    on: bool,
+    lost: bool,
+) -> Result<Changed<Switch>, ToolError> {
+    if lost && after == before {
+        return Err(not_applied());
+    }
+    let differing = [(after.enabled, "enabled"), (after.on, "on")];
+    let differing =
+        differing.iter().filter(|(is, _)| *is != Some(on)).map(|(_, name)| (*name).to_owned()).collect();
+    Ok(Changed::verified(what, Some(before), Some(after), differing))
+}
+
+/// Asks for something that some firmwares lack, refuse, or answer in a shape that we do not know.
+async fn if_understood<C: Call>(cx: &Context, call: &C) -> Result<Option<C::Reply>, ToolError> {
+    match cx.read(call).await {
+        Ok(reply) => Ok(Some(reply)),
+        Err(ToolError::Box(
+            Error::Absent { .. } | Error::Denied { .. } | Error::Refused { .. } | Error::NotUnderstood { .. },
+        )) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn tell_restart(cx: &Context) {
+    cx.progress(0.0, None, say!("the radio restarts, up to 40 s", "la radio redémarre, jusqu'à 40 s"));
+}
+
+/// The connection broke during the order, and the box still says what it said before.
+fn not_applied() -> ToolError {
+    ToolError::Failed(say!(
+        "Not applied: the connection was lost, and the box still reports the former state. Try again.",
+        "Non appliqué : la connexion a été perdue et la box indique toujours l'état précédent. Réessayez."
+    ))
+}
+
+/// Whoever changes the Wi-Fi over the Wi-Fi loses the box: say so.
+fn cut_off(error: ToolError) -> ToolError {
+    let ToolError::Unknown(_) = error else { return error };
+    ToolError::Unknown(say!(
+        "The change was sent, then the box no longer answered: expected if this computer is on its Wi-Fi. Reconnect, then look at the present state (wifi_show) before anything is sent again.",
+        "Le changement a été envoyé, puis la box n'a plus répondu : normal si cet ordinateur est sur son Wi-Fi. Reconnectez-vous, puis regardez l'état actuel (wifi_show) avant tout nouvel envoi."
+    ))
+}
