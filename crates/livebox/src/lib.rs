@@ -36,15 +36,19 @@ mod host;
 mod lan;
 mod phone;
 mod speed;
+mod station;
 mod system;
 mod time;
+mod traffic;
 mod wifi;
 
 /// The capabilities, in the order people see them.
 const CAPABILITIES: &[&[ToolDef]] = &[
     system::tools::TOOLS,
     connection::tools::TOOLS,
+    traffic::tools::TOOLS,
     wifi::tools::TOOLS,
+    station::tools::TOOLS,
     host::tools::TOOLS,
     phone::tools::TOOLS,
     diagnose::tools::TOOLS,

@@ -1,10 +1,10 @@
 //! The box's Wi-Fi: radios and networks, private and guest, and who is attached to them.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use jiff::Timestamp;
-use schemars::JsonSchema;
-use serde::Serialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{
     Band, Context, Lang, MacAddr, Page, Show, ToolError, Untrusted,
@@ -237,6 +237,16 @@ impl Air {
     fn radio_of(&self, network: &Network) -> Option<&Radio> {
         self.radios.iter().find(|radio| Some(&radio.name) == network.radio.as_ref())
     }
+}
+
+/// The recorded networks that have stations, for the tests of those who use them.
+#[cfg(test)]
+pub(crate) fn recorded_air() -> Vec<Air> {
+    crate::testing::recordings("NeMo.Intf.lan", "getMIBs")
+        .iter()
+        .map(|recording| wire::air(recording.reply::<wire::GetNetworks>(), None))
+        .filter(|air| air.networks.iter().any(|network| !network.attached.is_empty()))
+        .collect()
 }
 
 /// The Wi-Fi as a whole.

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sysbus::{Call, Error, Secret};
+use sysbus::{Call, Error, Ignored, Secret};
 
 use super::{
     Air, Channel, Key, Keyed, Settings, Ssid, Switch, Width, Wifi, key,
     plan::{self, Order, Plan},
     wire,
 };
-use crate::{Access, Band, Changed, Context, French, Group, Message, Tool, ToolDef, ToolError, say};
+use crate::{Access, Band, Changed, Context, French, Group, Message, Sent, Tool, ToolDef, ToolError, say};
 
 pub(crate) const TOOLS: &[ToolDef] = &[
     ToolDef::of::<ShowWifi>(),
@@ -177,7 +177,7 @@ impl Tool for SetWifi {
         }
         let sent = cx.write(&wire::SetWlanConfig { mibs: plan.config() }).await?;
         tell_restart(cx);
-        let (now, settled) = cx
+        let (now, _) = cx
             .read_back(
                 RESTARTING,
                 move || async move { Air::read(cx).await },
@@ -185,11 +185,9 @@ impl Tool for SetWifi {
             )
             .await
             .map_err(cut_off)?;
-        let differing = plan.differing(&now);
-        if !settled && sent.lost.is_some() && differing == plan.differing(&air) {
-            return Err(not_applied());
-        }
-        Ok(Changed::verified(what, Some(before), Some(plan.settings(&now)), differing))
+        let (differing, after) = (plan.differing(&now), plan.settings(&now));
+        let moved = differing != plan.differing(&air);
+        ended(&sent, moved, what, before, after, differing)
     }
 }
 
@@ -229,11 +227,10 @@ impl Tool for SetWifiKey {
         let air = Air::read(cx).await?;
         let targets = key::targets(&air, &self.network, combined, &self.key)?;
         let what = say!("New Wi-Fi key", "Nouvelle clé Wi-Fi");
-        let state = |key| Some(key::keyed(&targets, key));
         if key::is_set(cx, &targets, &self.key).await? == Some(true) {
-            return Ok(Changed::already_so(what, state(Some(Key::Set))));
+            return Ok(Changed::already_so(what, Some(key::keyed(&targets, Some(Key::Set)))));
         }
-        let before = state(targets.iter().find_map(|network| network.key));
+        let before = key::keyed(&targets, targets.iter().find_map(|network| network.key));
         let sent = cx.write(&key::change(&targets, &self.key)).await?;
         tell_restart(cx);
         let (among, wanted) = (&targets, &self.key);
@@ -242,11 +239,12 @@ impl Tool for SetWifiKey {
             cx.read_back(RESTARTING, read, |has_key| *has_key == Some(true)).await.map_err(cut_off)?;
         let differing = match has_key {
             Some(true) => Vec::new(),
-            Some(false) if sent.lost.is_some() => return Err(not_applied()),
             Some(false) => vec!["key".to_owned()],
+            None if sent.lost.is_some() => return Err(unseen()),
             None => vec!["key (this box does not show it: not verified)".to_owned()],
         };
-        Ok(Changed::verified(what, before, state(Some(Key::Set)), differing))
+        let after = key::keyed(&targets, Some(Key::Set));
+        ended(&sent, has_key != Some(false), what, before, after, differing)
     }
 }
 
@@ -278,13 +276,12 @@ async fn switch_all(cx: &Context, on: bool) -> Result<Changed<Switch>, ToolError
     if is_so(&before, on) && !held_off {
         return Ok(Changed::already_so(what, Some(before)));
     }
-    let mut lost = false;
     if held_off {
-        lost |= cx.write(&wire::SetProfile::new(true)).await?.lost.is_some();
+        cx.write(&wire::SetProfile::new(true)).await?;
     }
-    lost |= cx.write(&wire::SetSwitch { enable: on, status: on }).await?.lost.is_some();
+    let sent = cx.write(&wire::SetSwitch { enable: on, status: on }).await?;
     let (after, _) = cx.read_back(SWITCHING, read, |state| is_so(state, on)).await.map_err(cut_off)?;
-    verdict(what, before, after, on, lost)
+    switched(&sent, what, before, after, on)
 }
 
 async fn switch_band(cx: &Context, band: Band, on: bool) -> Result<Changed<Switch>, ToolError> {
@@ -324,7 +321,7 @@ async fn switch_band(cx: &Context, band: Band, on: bool) -> Result<Changed<Switc
     tell_restart(cx);
     let read = move || async move { Ok(state(&Air::read(cx).await?)) };
     let (after, _) = cx.read_back(RESTARTING, read, |state| is_so(state, on)).await.map_err(cut_off)?;
-    verdict(what, before, after, on, sent.lost.is_some())
+    switched(&sent, what, before, after, on)
 }
 
 fn named(band: Option<Band>, on: bool) -> Message {
@@ -339,20 +336,34 @@ fn is_so(state: &Switch, on: bool) -> bool {
     state.enabled == Some(on) && state.on == Some(on)
 }
 
-fn verdict(
+fn switched(
+    sent: &Sent<Ignored>,
     what: Message,
     before: Switch,
     after: Switch,
     on: bool,
-    lost: bool,
 ) -> Result<Changed<Switch>, ToolError> {
-    if lost && after == before {
-        return Err(not_applied());
-    }
     let differing = [(after.enabled, "enabled"), (after.on, "on")];
-    let differing =
-        differing.iter().filter(|(is, _)| *is != Some(on)).map(|(_, name)| (*name).to_owned()).collect();
-    Ok(Changed::verified(what, Some(before), Some(after), differing))
+    let differing = differing.iter().filter(|(is, _)| *is != Some(on));
+    let differing = differing.map(|(_, name)| (*name).to_owned()).collect();
+    let moved = after != before;
+    ended(sent, moved, what, before, after, differing)
+}
+
+/// The outcome of a read-back. A lost answer matters only when nothing moved: radios that restart often cut it.
+fn ended<T>(
+    sent: &Sent<Ignored>,
+    moved: bool,
+    what: Message,
+    before: T,
+    after: T,
+    differing: Vec<String>,
+) -> Result<Changed<T>, ToolError> {
+    if moved {
+        Ok(Changed::verified(what, Some(before), Some(after), differing))
+    } else {
+        Changed::after(sent, what, Some(before), Some(after), differing)
+    }
 }
 
 /// Asks for something that some firmwares lack, refuse, or answer in a shape that we do not know.
@@ -370,17 +381,12 @@ fn tell_restart(cx: &Context) {
     cx.progress(0.0, None, say!("the radio restarts, up to 40 s", "la radio redémarre, jusqu'à 40 s"));
 }
 
-/// The connection broke during the order, and the box still says what it said before.
-fn not_applied() -> ToolError {
-    ToolError::Failed(say!(
-        "Not applied: the connection was lost, and the box still reports the former state. Try again.",
-        "Non appliqué : la connexion a été perdue et la box indique toujours l'état précédent. Réessayez."
-    ))
-}
-
 /// Whoever changes the Wi-Fi over the Wi-Fi loses the box: say so.
 fn cut_off(error: ToolError) -> ToolError {
-    let ToolError::Unknown(_) = error else { return error };
+    if matches!(error, ToolError::Unknown(_)) { unseen() } else { error }
+}
+
+fn unseen() -> ToolError {
     ToolError::Unknown(say!(
         "The change was sent, then the box no longer answered: expected if this computer is on its Wi-Fi. Reconnect, then look at the present state (wifi_show) before anything is sent again.",
         "Le changement a été envoyé, puis la box n'a plus répondu : normal si cet ordinateur est sur son Wi-Fi. Reconnectez-vous, puis regardez l'état actuel (wifi_show) avant tout nouvel envoi."

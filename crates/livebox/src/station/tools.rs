@@ -1,0 +1,62 @@
+//! The tool about Wi-Fi stations.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{StationList, stations};
+use crate::{Access, Band, Context, French, Group, Tool, ToolDef, ToolError, host, wifi::Air};
+
+pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::of::<ListStations>()];
+
+const STATION: Group = Group {
+    name: "station",
+    english: "Wi-Fi stations and their signal",
+    french: "Les appareils en Wi-Fi et leur signal",
+};
+
+const DEFAULT_LIMIT: u16 = 10;
+
+/// Lists Wi-Fi stations with signal and link rates, weakest signal first.
+///
+/// Not those behind a repeater.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListStations {
+    /// Only on this band.
+    #[arg(long, value_name = "BAND")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    band: Option<Band>,
+    /// Default 10.
+    #[arg(long, value_name = "N")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    limit: Option<u16>,
+}
+
+impl Tool for ListStations {
+    type Output = StationList;
+    const GROUP: &'static Group = &STATION;
+    const VERB: &'static str = "list";
+    const ACCESS: Access = Access::Read;
+    const EXAMPLE: &'static str = "--band 5";
+    const FRENCH: French = French {
+        about: "Liste les appareils en Wi-Fi avec signal et débits de liaison, du plus faible au plus fort.",
+        args: &[
+            ("band", "Seulement sur cette bande : 2.4, 5 ou 6."),
+            ("limit", "Nombre d'appareils au plus (10 par défaut)."),
+        ],
+    };
+
+    async fn run(self, cx: &Context) -> Result<StationList, ToolError> {
+        let air = Air::read(cx).await?;
+        // Names make the list readable; without them it still tells.
+        let hosts = match host::all(cx).await {
+            Err(ToolError::Box(error)) if error.is_unavailable() => Vec::new(),
+            hosts => hosts?,
+        };
+        let mut stations = stations(&air.networks, &hosts);
+        stations.retain(|station| self.band.is_none() || station.band == self.band);
+        let total = stations.len();
+        stations.truncate(self.limit.unwrap_or(DEFAULT_LIMIT).into());
+        Ok(StationList { total, stations })
+    }
+}

@@ -1,0 +1,274 @@
+//! The tool about traffic.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::{
+    Counters, Interface, Kind, Missing, Rate, Sampled, Source, Totals, Traffic,
+    live::{self, Look},
+    rates, wan, wire,
+};
+use crate::{Access, Context, French, Group, Tool, ToolDef, ToolError, Untrusted, say};
+
+pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::of::<ShowTraffic>()];
+
+const TRAFFIC: Group =
+    Group { name: "traffic", english: "How much flows through the box", french: "Ce qui passe par la box" };
+
+/// Shows download and upload rates per interface, and WAN totals since boot.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShowTraffic {
+    /// wan, wifi, or a listed name.
+    #[arg(value_name = "INTERFACE")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    interface: Option<String>,
+    /// Measure for 1 to 30 s instead.
+    #[arg(long, value_name = "SECONDS")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    live_s: Option<u8>,
+}
+
+impl Tool for ShowTraffic {
+    type Output = Traffic;
+    const GROUP: &'static Group = &TRAFFIC;
+    const VERB: &'static str = "show";
+    const ACCESS: Access = Access::Read;
+    const EXAMPLE: &'static str = "";
+    const FRENCH: French = French {
+        about: "Montre les débits par interface, et les totaux du WAN depuis le démarrage.",
+        args: &[
+            ("interface", "wan, wifi, ou un nom de la liste."),
+            ("live_s", "Mesurer maintenant pendant 1 à 30 s au lieu des moyennes de la box."),
+        ],
+    };
+
+    async fn run(self, cx: &Context) -> Result<Traffic, ToolError> {
+        if self.live_s.is_some_and(|seconds| !(1..=30).contains(&seconds)) {
+            return Err(ToolError::Arguments(say!(
+                "Wrong argument `live_s`: a measurement takes 1 to 30 seconds.",
+                "Argument « live_s » incorrect : une mesure dure de 1 à 30 secondes."
+            )));
+        }
+        let wanted = self.interface.as_deref().map(Wanted::from);
+        match self.live_s {
+            Some(seconds) => measured(cx, wanted, Duration::from_secs(seconds.into())).await,
+            None => sampled(cx, wanted).await,
+        }
+    }
+}
+
+/// What a person asked about.
+enum Wanted<'a> {
+    Wan,
+    Wifi,
+    Named(&'a str),
+}
+
+impl<'a> From<&'a str> for Wanted<'a> {
+    fn from(text: &'a str) -> Self {
+        match text.trim().to_lowercase().as_str() {
+            "wan" | "internet" => Self::Wan,
+            "wifi" | "wi-fi" => Self::Wifi,
+            _ => Self::Named(text.trim()),
+        }
+    }
+}
+
+/// The box's own samples.
+async fn sampled(cx: &Context, wanted: Option<Wanted<'_>>) -> Result<Traffic, ToolError> {
+    let interfaces = inventory(cx).await?;
+    let named = match wanted {
+        Some(Wanted::Named(name)) => Some(named(&interfaces, name)?),
+        _ => None,
+    };
+    let results =
+        if interfaces.is_empty() { None } else { cx.read_optional(&wire::GetResults::new(named)).await? };
+    let results = results.unwrap_or_default();
+    let samples: Vec<Sampled<'_>> = interfaces
+        .iter()
+        .filter_map(|interface| {
+            // Asked for one interface, the box answers under the name asked.
+            let keys = [&interface.friendly, &interface.key, &interface.name];
+            let readings = keys.into_iter().find_map(|name| results.get(name))?.readings();
+            Some(Sampled { interface, readings }).filter(|one| !one.readings.is_empty())
+        })
+        .collect();
+    let uplink = wan(&interfaces, &samples);
+    let concerned = |interface: &Interface| match (&wanted, named) {
+        (_, Some(named)) => interface.key == named.key,
+        (Some(Wanted::Wan), _) => matches!(interface.kind, Kind::Wan | Kind::WanService),
+        (Some(Wanted::Wifi), _) => matches!(interface.kind, Kind::Wifi | Kind::GuestWifi),
+        _ => true,
+    };
+    let all = interfaces.iter().filter(|interface| concerned(interface)).count();
+    let samples: Vec<Sampled<'_>> = samples.into_iter().filter(|one| concerned(one.interface)).collect();
+    // Whoever names an interface means that one, whatever is the uplink.
+    let (rates, at) = rates(&samples, if named.is_some() { None } else { uplink });
+    let idle = all - samples.len();
+    let totals = match (&wanted, named) {
+        (Some(Wanted::Wifi), _) => totals(cx, &Counted::Wifi).await?,
+        (_, Some(named)) => totals(cx, &Counted::of(named)).await?,
+        _ => match uplink.map(Counted::of) {
+            Some(uplink) => totals(cx, &uplink).await?,
+            None => match uplink_without_inventory(cx, &interfaces).await? {
+                Some(uplink) => totals(cx, &uplink).await?,
+                None => None,
+            },
+        },
+    };
+    Ok(Traffic {
+        source: Source::HomelanSamples,
+        at: at.map(|at| at.to_string()),
+        no_rate: rates.is_empty().then_some(Missing::NoSamples),
+        no_totals: totals.is_none().then_some(Missing::NoCounters),
+        rates,
+        idle,
+        totals_since_boot: totals,
+    })
+}
+
+/// Counters, watched for a while.
+async fn measured(cx: &Context, wanted: Option<Wanted<'_>>, time: Duration) -> Result<Traffic, ToolError> {
+    let counted = match wanted {
+        Some(Wanted::Wifi) => Some(Counted::Wifi),
+        Some(Wanted::Named(name)) => Some(Counted::of(named(&inventory(cx).await?, name)?)),
+        None | Some(Wanted::Wan) => uplink(cx).await?,
+    };
+    let Some(counted) = counted else { return Err(no_counters()) };
+    let looks = watch(cx, &counted, time).await?;
+    let rate = live::rate(&looks);
+    let kind = counted.kind();
+    let (down_bps, up_bps) = if kind.receives_downloads() {
+        (rate.received_bps, rate.sent_bps)
+    } else {
+        (rate.sent_bps, rate.received_bps)
+    };
+    let over_s = rate.missing.is_none().then(|| rate.over.as_secs().max(1));
+    Ok(Traffic {
+        source: Source::LiveCounters,
+        at: Some(jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+        rates: vec![Rate { interface: counted.shown(), kind, down_bps, up_bps, over_s }],
+        idle: 0,
+        no_rate: rate.missing,
+        totals_since_boot: looks.last().map(|look| Totals::new(counted.shown(), kind, &look.counters)),
+        no_totals: None,
+    })
+}
+
+/// Looks at counters about ten times, a second apart at most.
+async fn watch(cx: &Context, counted: &Counted, time: Duration) -> Result<Vec<Look>, ToolError> {
+    let step = (time / 10).clamp(Duration::from_millis(200), Duration::from_secs(1));
+    let start = Instant::now();
+    let mut looks = Vec::new();
+    loop {
+        cx.session().forget_reads();
+        let counters = counted.read(cx).await?.ok_or_else(no_counters)?;
+        let after = start.elapsed();
+        looks.push(Look { after, counters });
+        if after >= time {
+            return Ok(looks);
+        }
+        cx.progress(
+            after.as_secs_f64(),
+            Some(time.as_secs_f64()),
+            say!("watching the counters", "lecture des compteurs"),
+        );
+        tokio::time::sleep(step.min(time.saturating_sub(after))).await;
+    }
+}
+
+/// Whose counters are read.
+enum Counted {
+    Wifi,
+    Interface { name: String, shown: Untrusted, kind: Kind },
+}
+
+impl Counted {
+    fn of(interface: &Interface) -> Self {
+        Self::Interface { name: interface.name.clone(), shown: interface.shown.clone(), kind: interface.kind }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Wifi => Kind::Wifi,
+            Self::Interface { kind, .. } => *kind,
+        }
+    }
+
+    fn shown(&self) -> Untrusted {
+        match self {
+            Self::Wifi => Untrusted::clean("Wi-Fi"),
+            Self::Interface { shown, .. } => shown.clone(),
+        }
+    }
+
+    /// The counters now; `None` when this box has none for it: a fibre interface fed by an external terminal is
+    /// there, but bound to nothing.
+    async fn read(&self, cx: &Context) -> Result<Option<Counters>, ToolError> {
+        let reply = match self {
+            Self::Wifi => cx.read_optional(&wire::GetWifiCounters {}).await?,
+            Self::Interface { name, .. } => {
+                cx.read_optional(&wire::GetCounters { interface: name.clone() }).await?
+            }
+        };
+        Ok(reply.and_then(|reply| reply.counters()))
+    }
+}
+
+async fn totals(cx: &Context, counted: &Counted) -> Result<Option<Totals>, ToolError> {
+    let counters = counted.read(cx).await?;
+    Ok(counters.map(|counters| Totals::new(counted.shown(), counted.kind(), &counters)))
+}
+
+async fn inventory(cx: &Context) -> Result<Vec<Interface>, ToolError> {
+    Ok(cx.read_optional(&wire::GetInterfaces {}).await?.map(wire::interfaces).unwrap_or_default())
+}
+
+/// The uplink, found as cheaply as possible when no samples are wanted.
+async fn uplink(cx: &Context) -> Result<Option<Counted>, ToolError> {
+    uplink_without_inventory(cx, &[]).await
+}
+
+/// The physical interface below the WAN, with its name in the inventory if there is one.
+async fn uplink_without_inventory(
+    cx: &Context,
+    interfaces: &[Interface],
+) -> Result<Option<Counted>, ToolError> {
+    let reply = cx.read_optional(&wire::GetWan::new()).await?.unwrap_or_default();
+    let Some(name) = reply.physical() else { return Ok(None) };
+    let friendly = interfaces.iter().find(|one| one.name == name && one.kind == Kind::Wan);
+    let shown = friendly.map_or_else(|| Untrusted::clean(name), |one| one.shown.clone());
+    Ok(Some(Counted::Interface { name: name.to_owned(), shown, kind: Kind::Wan }))
+}
+
+/// The interface of that name: what people see first, then the box's own names.
+fn named<'a>(interfaces: &'a [Interface], wanted: &str) -> Result<&'a Interface, ToolError> {
+    let by = |field: fn(&Interface) -> &str| {
+        interfaces.iter().find(|interface| field(interface).eq_ignore_ascii_case(wanted))
+    };
+    by(|one| &one.friendly).or_else(|| by(|one| &one.key)).or_else(|| by(|one| &one.name)).ok_or_else(|| {
+        let wanted = Untrusted::clean(wanted);
+        let wanted = wanted.shown();
+        let known: Vec<&str> = interfaces
+            .iter()
+            .filter(|interface| interface.kind != Kind::WanService)
+            .map(|interface| interface.shown.shown())
+            .collect();
+        let known = known.join(", ");
+        ToolError::Conflict(say!(
+            "No interface `{wanted}`. Interfaces: wan, wifi, {known}.",
+            "Pas d'interface « {wanted} ». Interfaces : wan, wifi, {known}."
+        ))
+    })
+}
+
+fn no_counters() -> ToolError {
+    ToolError::Unavailable(say!(
+        "This box gives no counters for that interface. Without live_s you get its own averages over 30 s.",
+        "Cette box ne donne pas de compteurs pour cette interface. Sans live_s, vous avez ses propres moyennes sur 30 s."
+    ))
+}
