@@ -121,3 +121,14 @@ async fn a_box_without_tls_is_told_apart() {
     let outcome = Session::new(config).read(&Get("A")).await;
     assert!(is_tls(&outcome), "{outcome:?}");
 }
+
+#[tokio::test]
+async fn a_connection_that_never_stands_was_never_used() {
+    // Accepts, and leaves the handshake unanswered.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut config = config("127.0.0.1");
+    config.endpoint =
+        Endpoint::parse(&format!("https://{}", listener.local_addr().unwrap()), Trust::Anyone).unwrap();
+    let outcome = Session::new(config).read(&Get("A")).await;
+    assert!(matches!(outcome, Err(Error::Unreachable { reason: NoAnswer::NoConnection, .. })), "{outcome:?}");
+}
