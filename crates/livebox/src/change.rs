@@ -55,6 +55,11 @@ impl<T> Changed<T> {
 }
 
 impl<T> Changed<T> {
+    /// How it ended.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
     /// The outcome of a write that was read back: as [`Changed::verified`], but a write whose answer was lost and of
     /// which nothing shows on the box was not applied.
     pub fn after<R>(

@@ -30,11 +30,14 @@ pub use text::Untrusted;
 pub use tool::{Access, Answer, French, Group, Show, Tool, ToolDef};
 
 mod connection;
+mod dhcp;
 mod diagnose;
+mod dmz;
+mod firewall;
 mod host;
-#[expect(dead_code, reason = "used by the capabilities that follow")]
 mod lan;
 mod phone;
+mod port_forward;
 mod speed;
 mod station;
 mod system;
@@ -50,6 +53,10 @@ const CAPABILITIES: &[&[ToolDef]] = &[
     wifi::tools::TOOLS,
     station::tools::TOOLS,
     host::tools::TOOLS,
+    dhcp::tools::TOOLS,
+    port_forward::tools::TOOLS,
+    dmz::tools::TOOLS,
+    firewall::tools::TOOLS,
     phone::tools::TOOLS,
     diagnose::tools::TOOLS,
     speed::tools::TOOLS,

@@ -114,6 +114,33 @@ impl MacAddr {
 
 textual!(MacAddr, text_schema());
 
+/// An IPv4 address as an argument: like the standard one, but with errors that people understand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ipv4(pub(crate) std::net::Ipv4Addr);
+
+impl FromStr for Ipv4 {
+    type Err = Message;
+
+    fn from_str(text: &str) -> Result<Self, Message> {
+        text.trim().parse().map(Self).map_err(|_| {
+            let text = crate::text::Untrusted::clean(text);
+            let text = text.shown();
+            say!(
+                "`{text}` is not an IPv4 address: write it like 192.168.1.20",
+                "« {text} » n'est pas une adresse IPv4 : écrivez-la comme 192.168.1.20"
+            )
+        })
+    }
+}
+
+impl fmt::Display for Ipv4 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+textual!(Ipv4, text_schema());
+
 /// A Wi-Fi band.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Band {

@@ -24,13 +24,11 @@ pub(crate) struct HostRef {
 
 impl HostRef {
     /// The MAC address, when it is one.
-    #[expect(dead_code, reason = "used by the capabilities that follow")]
     pub(crate) fn mac(&self) -> Option<MacAddr> {
         self.mac
     }
 
     /// The IP address, when it is one.
-    #[expect(dead_code, reason = "used by the capabilities that follow")]
     pub(crate) fn ip(&self) -> Option<IpAddr> {
         self.ip
     }

@@ -22,8 +22,9 @@ pub(crate) const TOOLS: &[ToolDef] =
 const HOST: Group =
     Group { name: "host", english: "Devices of the home network", french: "Les appareils du réseau local" };
 
-/// Hosts listed unless asked otherwise.
-const DEFAULT_LIMIT: u16 = 20;
+fn default_limit() -> usize {
+    20
+}
 
 /// Lists devices of the home network: those connected now, or all known.
 #[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
@@ -41,10 +42,9 @@ pub(crate) struct ListHosts {
     #[arg(long, value_name = "TEXT")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     search: Option<String>,
-    /// Default 20.
-    #[arg(long, value_name = "N")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    limit: Option<u16>,
+    #[arg(long, default_value_t = default_limit())]
+    #[serde(default = "default_limit")]
+    limit: usize,
 }
 
 impl Tool for ListHosts {
@@ -59,7 +59,7 @@ impl Tool for ListHosts {
             ("all", "Aussi les absents."),
             ("link", "Seulement sur ce lien : ethernet, wifi, 2.4, 5, 6 ou guest (réseau invité)."),
             ("search", "Dans le nom, l'IP, la MAC, le type ou le fabricant."),
-            ("limit", "Nombre d'appareils au plus (20 par défaut)."),
+            ("limit", "Nombre d'appareils au plus."),
         ],
     };
 
@@ -76,11 +76,7 @@ impl Tool for ListHosts {
             active: hosts.iter().filter(|host| host.active).count(),
             known: hosts.len(),
             matching: fits.len(),
-            hosts: fits
-                .into_iter()
-                .take(self.limit.unwrap_or(DEFAULT_LIMIT).into())
-                .map(Into::into)
-                .collect(),
+            hosts: fits.into_iter().take(self.limit).map(Into::into).collect(),
         })
     }
 }

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use crate::{Context, MacAddr, Message, ToolError, say};
+use crate::{Context, Lang, MacAddr, Message, ToolError, say};
 
 mod wire;
 
@@ -44,6 +44,12 @@ impl Lan {
     pub(crate) fn is_dynamic(&self, ip: Ipv4Addr) -> Option<bool> {
         self.dhcp_range.map(|(first, last)| (first..=last).contains(&ip))
     }
+}
+
+/// The refusal that an objection makes.
+pub(crate) fn conflict(objection: &Message) -> ToolError {
+    let (english, french) = (objection.text(Lang::En), objection.text(Lang::Fr));
+    ToolError::Conflict(say!("{english}.", "{french}."))
 }
 
 /// The address plan; `None` when the box does not tell it in a form that we understand.

@@ -1,0 +1,23 @@
+//! The tools about DHCP: leases, reservations.
+
+use super::{
+    lease::ListLeases,
+    reservation::{AddReservation, ListReservations, RemoveReservation},
+};
+use crate::{Group, ToolDef};
+
+pub(crate) const TOOLS: &[ToolDef] = &[
+    ToolDef::of::<ListLeases>(),
+    ToolDef::of::<ListReservations>(),
+    ToolDef::of::<AddReservation>(),
+    ToolDef::of::<RemoveReservation>(),
+];
+
+pub(super) const LEASE: Group =
+    Group { name: "dhcp-lease", english: "Addresses given by DHCP", french: "Les adresses données en DHCP" };
+
+pub(super) const RESERVATION: Group = Group {
+    name: "dhcp-reservation",
+    english: "Addresses kept for a device",
+    french: "Les adresses réservées à un appareil",
+};

@@ -1,0 +1,131 @@
+//! The tools about the firewall's levels.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Firewall, Level, Levels, wire};
+use crate::{Access, Changed, Context, French, Group, Tool, ToolDef, ToolError, say};
+
+pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::of::<ShowFirewall>(), ToolDef::of::<SetFirewall>()];
+
+const FIREWALL: Group =
+    Group { name: "firewall", english: "The firewall's levels", french: "Les niveaux du pare-feu" };
+
+/// Shows the firewall's levels and whether the box answers pings from the Internet.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShowFirewall {}
+
+impl Tool for ShowFirewall {
+    type Output = Firewall;
+    const GROUP: &'static Group = &FIREWALL;
+    const VERB: &'static str = "show";
+    const ACCESS: Access = Access::Read;
+    const EXAMPLE: &'static str = "";
+    const FRENCH: French = French {
+        about: "Montre les niveaux du pare-feu et si la box répond aux pings d'Internet.",
+        args: &[],
+    };
+
+    async fn run(self, cx: &Context) -> Result<Firewall, ToolError> {
+        let levels = levels(cx).await?;
+        let ping = cx.read_optional(&wire::GetRespondToPing::INTERNET).await?;
+        let ping = ping.and_then(sysbus::scalar::Part::into_inner).unwrap_or_default();
+        Ok(Firewall { levels, ping_ipv4: ping.ipv4.get(), ping_ipv6: ping.ipv6.get() })
+    }
+}
+
+async fn levels(cx: &Context) -> Result<Levels, ToolError> {
+    let level = cx.read(&wire::GetLevel {}).await?;
+    let ipv6_level = cx.read_optional(&wire::GetIpv6Level {}).await?.unwrap_or_default();
+    Ok(Levels { level: wire::level(&level), ipv6_level: wire::level(&ipv6_level) })
+}
+
+/// Sets the firewall's levels. They filter what leaves: high lets out common services only and may cut others.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetFirewall {
+    /// For IPv4.
+    #[arg(value_name = "LEVEL")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    level: Option<Level>,
+    #[arg(long, value_name = "LEVEL")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ipv6_level: Option<Level>,
+}
+
+impl Tool for SetFirewall {
+    type Output = Changed<Levels>;
+    const GROUP: &'static Group = &FIREWALL;
+    const VERB: &'static str = "set";
+    const ACCESS: Access = Access::Change;
+    const EXAMPLE: &'static str = "low --ipv6-level low";
+    const FRENCH: French = French {
+        about: "Règle les niveaux du pare-feu. Ils filtrent ce qui sort : élevé (high) ne laisse sortir que les services courants et peut en couper d'autres.",
+        args: &[
+            ("level", "Pour IPv4 : high (élevé), medium (moyen), low (faible) ou custom (personnalisé)."),
+            ("ipv6_level", "Pour IPv6, mêmes valeurs."),
+        ],
+    };
+
+    async fn run(self, cx: &Context) -> Result<Changed<Levels>, ToolError> {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        if self.level.is_none() && self.ipv6_level.is_none() {
+            return Err(ToolError::Arguments(say!(
+                "Give `level` for IPv4, `ipv6_level` for IPv6, or both: high, medium, low or custom.",
+                "Donnez `level` pour IPv4, `ipv6_level` pour IPv6, ou les deux : high, medium, low ou custom."
+            )));
+        }
+        let what = self.sentence();
+        let before = levels(cx).await?;
+        let wanted =
+            Levels { level: self.level.or(before.level), ipv6_level: self.ipv6_level.or(before.ipv6_level) };
+        if wanted == before {
+            return Ok(Changed::already_so(what, Some(before)));
+        }
+        let mut sent = Vec::new();
+        if let Some(level) = self.level.filter(|_| wanted.level != before.level) {
+            sent.push(cx.write(&wire::SetLevel::to(level)).await?);
+        }
+        if let Some(level) = self.ipv6_level.filter(|_| wanted.ipv6_level != before.ipv6_level) {
+            match cx.write(&wire::SetIpv6Level::to(level)).await {
+                Ok(reply) => sent.push(reply),
+                // What was done before must not hide behind the refusal: the read-back names what was not.
+                Err(ToolError::Box(sysbus::Error::Refused { .. })) if !sent.is_empty() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let (after, _) = cx.read_back(PATIENCE, || levels(cx), |now| *now == wanted).await?;
+        let mut differing = Vec::new();
+        if after.level != wanted.level {
+            differing.push("level".to_owned());
+        }
+        if after.ipv6_level != wanted.ipv6_level {
+            differing.push("ipv6_level".to_owned());
+        }
+        match sent.iter().find(|sent| sent.lost.is_some() && after == before) {
+            Some(lost) => Changed::after(lost, what, Some(before), Some(after), differing),
+            None => Ok(Changed::verified(what, Some(before), Some(after), differing)),
+        }
+    }
+}
+
+impl SetFirewall {
+    fn sentence(&self) -> crate::Message {
+        match (self.level, self.ipv6_level) {
+            (Some(level), None) => {
+                say!("Set the IPv4 firewall to {level}", "Régler le pare-feu IPv4 sur {level}")
+            }
+            (None, Some(level)) => {
+                say!("Set the IPv6 firewall to {level}", "Régler le pare-feu IPv6 sur {level}")
+            }
+            (Some(level), Some(ipv6)) => say!(
+                "Set the firewall to {level} for IPv4 and {ipv6} for IPv6",
+                "Régler le pare-feu sur {level} en IPv4 et {ipv6} en IPv6"
+            ),
+            (None, None) => say!("Set the firewall", "Régler le pare-feu"),
+        }
+    }
+}
