@@ -24,6 +24,15 @@ impl Protocol {
     pub(crate) fn overlaps(self, other: Self) -> bool {
         self == other || self == Self::Both || other == Self::Both
     }
+
+    /// As people write it.
+    pub(crate) fn of_people(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+            Self::Both => "TCP+UDP",
+        }
+    }
 }
 
 impl FromStr for Protocol {
@@ -162,7 +171,7 @@ impl fmt::Display for Sources {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, net) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { "," };
-            // A single address is written without its length: clients of the box do so, and it does itself.
+            // A single address is written without its length, as the box does for the rules of its own television boxes.
             if net.prefix_len() == 32 {
                 write!(f, "{separator}{}", net.addr())?;
             } else {

@@ -79,14 +79,15 @@ impl Rule {
         self.name.folded() == wanted || id == wanted || bare == wanted || folded(&self.wire.key) == wanted
     }
 
-    /// In one breath: `"NAS" (tcp 8443 → 192.168.1.20:5001, upnp)`.
+    /// In one breath: `"NAS" (webui tcp 8443 → 192.168.1.20:5001)`.
     fn describe(&self) -> String {
         let port = |port: Option<PortRange>| port.map_or_else(|| "*".to_owned(), |port| port.to_string());
         let (external, internal) = (port(self.external_port), port(self.internal_port));
         let protocol = self.protocol.as_deref().unwrap_or("?");
         let ip = self.ipv4.map_or_else(|| "?".to_owned(), |ip| ip.to_string());
+        let source = self.source.as_ref().map(|source| format!(", {} →", source.shown())).unwrap_or_default();
         format!(
-            "\"{}\" ({protocol} {external} → {ip}:{internal}, {})",
+            "\"{}\" ({}{source} {protocol} {external} → {ip}:{internal})",
             self.name.shown(),
             self.origin.shown()
         )

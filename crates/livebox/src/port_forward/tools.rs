@@ -115,8 +115,9 @@ fn found_in(rule: &Rule, wanted: &str) -> bool {
 pub(crate) struct AddRule {
     #[arg(value_name = "NAME")]
     name: RuleName,
+    // `--host` is the box's own address on every command.
     /// Device: name, IP or MAC.
-    #[arg(long, value_name = "HOST")]
+    #[arg(long = "to", value_name = "HOST")]
     host: HostRef,
     /// Port or range (8000-8010).
     #[arg(long, value_name = "PORT")]
@@ -139,7 +140,7 @@ impl Tool for AddRule {
     const VERB: &'static str = "add";
     const ACCESS: Access = Access::Change;
     const EXAMPLE: &'static str =
-        "Minecraft --host nas-familial --external-port 25565 --protocol both --source-prefix 203.0.113.0/24";
+        "Minecraft --to nas-familial --external-port 25565 --protocol both --source-prefix 203.0.113.0/24";
     const FRENCH: French = French {
         about: "Redirige un port d'Internet vers un appareil du réseau local (IPv4).",
         args: &[
@@ -187,14 +188,15 @@ impl Wanted<'_> {
     async fn add(&self, cx: &Context) -> Result<Changed<Rules>, ToolError> {
         let (name, protocol, target) = (self.name, self.protocol, self.target.shown());
         let (external, internal) = self.ports;
+        let ports = protocol.of_people();
         let what = say!(
-            "Forward {protocol} port {external} to {target} port {internal} as \"{name}\"",
-            "Rediriger le port {external} ({protocol}) vers {target}, port {internal}, sous le nom « {name} »"
+            "Forward {ports} port {external} to {target} port {internal} as \"{name}\"",
+            "Rediriger le port {ports} {external} vers {target}, port {internal}, sous le nom « {name} »"
         );
         let existing = rules(cx).await?;
         if let Some(own) = existing.iter().find(|rule| is_named(rule, name)) {
-            if self.differences(own, protocol).is_empty() {
-                return Ok(Changed::already_so(what, Some(Rules(vec![self.with_host(own)]))));
+            if let Some(same) = self.already(own, &existing) {
+                return Ok(Changed::already_so(what, Some(Rules(same))));
             }
             let own = own.describe();
             return Err(ToolError::Conflict(say!(
@@ -217,11 +219,16 @@ impl Wanted<'_> {
         let mut after = self.settled(cx, &[name]).await?;
         let kept = after.first().and_then(Rule::protocol);
         if protocol == Protocol::Both && matches!(kept, Some(Protocol::Tcp | Protocol::Udp)) {
-            let (missing, suffix) =
-                if kept == Some(Protocol::Tcp) { (Protocol::Udp, "UDP") } else { (Protocol::Tcp, "TCP") };
-            let second = format!("{name} {suffix}");
-            self.send(cx, &second, missing).await?;
-            committed = firewall::commit(cx).await? && committed;
+            let missing = if kept == Some(Protocol::Tcp) { Protocol::Udp } else { Protocol::Tcp };
+            let second = self.second_name(missing);
+            match self.send(cx, &second, missing).await {
+                // The first rule stands: that must not hide behind the refusal, so the read-back tells the rest.
+                Err(ToolError::Conflict(_) | ToolError::Box(_)) => {}
+                sent => {
+                    sent?;
+                    committed = firewall::commit(cx).await? && committed;
+                }
+            }
             after = self.settled(cx, &[name, &second]).await?;
         }
         let differing = self.verdict(&after, committed);
@@ -230,6 +237,29 @@ impl Wanted<'_> {
             return Changed::after(&first, what, None, None, differing);
         }
         Ok(Changed::verified(what, None, Rules::some(after), differing))
+    }
+
+    /// The rules that are there already, when they are what is wanted: the rule of that name, or where the box takes
+    /// one protocol a rule only, that and its companion.
+    fn already(&self, own: &Rule, existing: &[Rule]) -> Option<Vec<Rule>> {
+        if self.differences(own, self.protocol).is_empty() {
+            return Some(vec![self.with_host(own)]);
+        }
+        let missing = match (self.protocol, own.protocol()?) {
+            (Protocol::Both, Protocol::Tcp) => Protocol::Udp,
+            (Protocol::Both, Protocol::Udp) => Protocol::Tcp,
+            _ => return None,
+        };
+        let second = self.second_name(missing);
+        let companion = existing.iter().find(|rule| is_named(rule, &second))?;
+        let fits = self.differences(own, own.protocol()?).is_empty()
+            && self.differences(companion, missing).is_empty();
+        fits.then(|| vec![self.with_host(own), self.with_host(companion)])
+    }
+
+    /// Name of the rule for the protocol that the first one does not serve.
+    fn second_name(&self, protocol: Protocol) -> String {
+        format!("{} {}", self.name, protocol.of_people())
     }
 
     async fn send(&self, cx: &Context, name: &str, protocol: Protocol) -> Result<Sent<()>, ToolError> {
