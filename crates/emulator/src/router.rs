@@ -112,6 +112,8 @@ impl Router {
             return Err(vec![BoxError::denied(object)]);
         }
         self.caller = caller;
+        let now = self.now();
+        self.state.follow_plans(now);
         let path: Vec<&str> = object.split('.').collect();
         if self.model.is_denied(&path) {
             return Err(vec![BoxError::denied(object)]);

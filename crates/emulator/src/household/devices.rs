@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use jiff::Timestamp;
 
-use super::{DAY, PREFIX, SERIAL, slaac};
+use super::{DAY, LINK_LOCAL, PREFIX, SERIAL, slaac};
 use crate::clock::after;
 use crate::random::Seed;
 use crate::state::hosts::{Bands, Host, Kind, Link, Presence, Repeater, Sourced, Station};
@@ -353,8 +353,7 @@ fn names(device: &Device, mac: &str) -> Vec<Sourced> {
 }
 
 fn addresses(mac: &str) -> Vec<Ipv6Addr> {
-    let link_local = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0);
-    vec![slaac(link_local, mac), slaac(PREFIX, mac)]
+    vec![slaac(LINK_LOCAL, mac), slaac(PREFIX, mac)]
 }
 
 fn link(at: At) -> Link {

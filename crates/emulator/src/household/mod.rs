@@ -51,9 +51,11 @@ pub(crate) fn build(seed: Seed, now: Timestamp, admin_password: &str) -> State {
         offer: Offer { kind: "Res", name: "MonoLigne", iptv_mode: "Internet" },
         wan: wan(seed, booted_at),
         lan: lan(reservations),
+        unmeasured: Vec::new(),
         schedules: rules::schedules(&hosts),
         hosts,
         wifi,
+        power: crate::state::power::Power::default(),
         firewall,
         dyndns: rules::dyndns(seed, now),
         voice: habits::voice(seed, now),
@@ -172,6 +174,7 @@ fn wan(seed: Seed, booted_at: Timestamp) -> Wan {
         prefix: PREFIX,
         lease_time: 604_800,
         bound_at: after(booted_at, 74),
+        renewed_at: after(booted_at, 74),
         vlan: 832,
         optics: Optics {
             rx_mdbm: -19_420,
@@ -184,12 +187,22 @@ fn wan(seed: Seed, booted_at: Timestamp) -> Wan {
     }
 }
 
-/// The address that a host forms in the delegated prefix from its MAC address (RFC 4291, appendix A).
-fn slaac(prefix: Ipv6Addr, mac: &str) -> Ipv6Addr {
+/// The prefix of addresses on the link.
+pub(crate) const LINK_LOCAL: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0);
+
+/// The address that a host forms in a prefix from its MAC address (RFC 4291, appendix A).
+pub(crate) fn slaac(prefix: Ipv6Addr, mac: &str) -> Ipv6Addr {
     let mac = mac
         .split(':')
         .filter_map(|byte| u128::from_str_radix(byte, 16).ok())
         .fold(0, |sum, byte| sum << 8 | byte);
     let tail = ((mac >> 24) << 40) | (0xff_fe << 24) | (mac & 0xff_ffff);
     Ipv6Addr::from_bits(prefix.to_bits() | (tail ^ (0x02 << 56)))
+}
+
+/// A UUID of version 4.
+pub(crate) fn uuid(seed: Seed, label: &str) -> String {
+    let digits = seed.text(label, 30, b"0123456789abcdef");
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+    format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(12, 15), part(15, 18), part(18, 30))
 }

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::DAY;
 use crate::clock::after;
 use crate::random::Seed;
-use crate::state::wifi::{Guest, Profile, Radio, Vap, Wifi};
+use crate::state::wifi::{Guest, Neighbour, Profile, Radio, Vap, Wifi};
 
 const KEY: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 const LOW: &str = "None,WPA2-Personal,WPA3-Personal,WPA2-WPA3-Personal";
@@ -39,6 +40,7 @@ pub(super) fn build(seed: Seed, base_mac: &str, now: Timestamp) -> Wifi {
         wps: radio != "rad6g0",
         filter_mode: "Off".to_owned(),
         filter: Vec::new(),
+        filter_for_now: Vec::new(),
     };
     let hidden = |place, name, radio| Vap {
         secondary: true,
@@ -66,17 +68,22 @@ pub(super) fn build(seed: Seed, base_mac: &str, now: Timestamp) -> Wifi {
                 enable: true,
                 channel: 6,
                 auto_channel: true,
-                channel_reason: "AUTO",
+                channel_reason: "CSM",
                 bandwidth: "Auto".to_owned(),
                 current_bandwidth: "20MHz",
                 max_bandwidth: "40MHz",
                 possible_channels: CHANNELS_2G,
-                standards: "bgnax".to_owned(),
-                supported_standards: "b,g,n,ax",
+                standards: "ax".to_owned(),
+                supported_standards: "b,g,n,bg,gn,bgn,ax",
                 max_bit_rate: 1147,
                 transmit_power: 100,
                 noise_dbm: -87,
                 mac: mac(0x10),
+                restarting_until: None,
+                changed_at: after(now, -36 * DAY),
+                channel_since: after(now, -31_000),
+                scanned_at: after(now, -5_400),
+                scanned_before: after(now, -9_000),
             },
             Radio {
                 name: "rad5g0",
@@ -84,17 +91,22 @@ pub(super) fn build(seed: Seed, base_mac: &str, now: Timestamp) -> Wifi {
                 enable: true,
                 channel: 100,
                 auto_channel: true,
-                channel_reason: "AUTO",
+                channel_reason: "CSM",
                 bandwidth: "Auto".to_owned(),
                 current_bandwidth: "80MHz",
                 max_bandwidth: "160MHz",
                 possible_channels: CHANNELS_5G,
-                standards: "anacax".to_owned(),
-                supported_standards: "a,n,ac,ax",
+                standards: "ax".to_owned(),
+                supported_standards: "a,n,an,ac,ax",
                 max_bit_rate: 4804,
                 transmit_power: 100,
                 noise_dbm: -92,
                 mac: mac(0x20),
+                restarting_until: None,
+                changed_at: after(now, -36 * DAY),
+                channel_since: after(now, -31_000),
+                scanned_at: after(now, -5_400),
+                scanned_before: after(now, -9_000),
             },
             Radio {
                 name: "rad6g0",
@@ -102,7 +114,7 @@ pub(super) fn build(seed: Seed, base_mac: &str, now: Timestamp) -> Wifi {
                 enable: true,
                 channel: 37,
                 auto_channel: true,
-                channel_reason: "AUTO",
+                channel_reason: "CSM",
                 bandwidth: "Auto".to_owned(),
                 current_bandwidth: "160MHz",
                 max_bandwidth: "160MHz",
@@ -113,6 +125,11 @@ pub(super) fn build(seed: Seed, base_mac: &str, now: Timestamp) -> Wifi {
                 transmit_power: 100,
                 noise_dbm: -95,
                 mac: mac(0x30),
+                restarting_until: None,
+                changed_at: after(now, -36 * DAY),
+                channel_since: after(now, -31_000),
+                scanned_at: after(now, -5_400),
+                scanned_before: after(now, -9_000),
             },
         ],
         vaps: vec![
@@ -124,9 +141,35 @@ pub(super) fn build(seed: Seed, base_mac: &str, now: Timestamp) -> Wifi {
             guest(0x13, "vap2g0guest0", "rad2g0"),
             guest(0x23, "vap5g0guest0", "rad5g0"),
         ],
-        guest: Guest { enable: true, start: Some(after(now, -3 * 86_400)), until: None, timeout_hours: 0 },
+        guest: Guest { enable: true, start: Some(after(now, -3 * DAY)), until: None, timeout_hours: 0 },
         profile: Profile { enable: true, activate: false },
+        planned_off: false,
+        planned_at: now,
         pairing_until: None,
         wps_pin: seed.digits("wps pin", 8),
+        neighbours: neighbours(seed),
     }
+}
+
+/// What the box hears of the street.
+fn neighbours(seed: Seed) -> Vec<Neighbour> {
+    // Radio, network name, channel, strength, width, security.
+    let heard: &[(&str, &str, u32, i32, u32, &str)] = &[
+        ("rad2g0", "Livebox-3F7A", 1, -68, 20, "WPA2-Personal"),
+        ("rad2g0", "Bbox-RezDeChaussee", 1, -82, 20, "WPA2-Personal"),
+        ("rad2g0", "Freebox-Tilleuls", 6, -74, 20, "WPA2-WPA3-Personal"),
+        ("rad2g0", "DIRECT-62-HP ENVY", 6, -88, 20, "WPA2-Personal"),
+        ("rad2g0", "SFR_B2C8", 11, -71, 20, "WPA2-Personal"),
+        ("rad2g0", "", 11, -86, 40, "WPA2-Personal"),
+        ("rad5g0", "Livebox-3F7A", 36, -77, 80, "WPA2-WPA3-Personal"),
+        ("rad5g0", "Freebox-Tilleuls", 52, -84, 160, "WPA2-WPA3-Personal"),
+        ("rad5g0", "SFR_B2C8_5GHz", 100, -86, 80, "WPA2-Personal"),
+        ("rad6g0", "Freebox-Tilleuls", 5, -89, 160, "WPA3-Personal"),
+    ];
+    let neighbour = |(place, entry): (usize, &(&'static str, &'static str, u32, i32, u32, &'static str))| {
+        let (radio, ssid, channel, rssi_dbm, bandwidth_mhz, security) = *entry;
+        let bssid = seed.mac(&format!("neighbour{place}"), "A4:3E:51");
+        Neighbour { radio, ssid, bssid, channel, rssi_dbm, bandwidth_mhz, security }
+    };
+    heard.iter().enumerate().map(neighbour).collect()
 }

@@ -9,9 +9,12 @@
 
 mod device_info;
 mod eventmanager;
+mod home_lan;
 mod http_service;
+mod nemo;
 mod nmc;
 mod password_recovery;
+mod power_management;
 mod sah_device;
 mod time;
 mod user_interface;
@@ -35,10 +38,16 @@ pub(crate) struct Service {
 const SERVICES: &[Service] = &[
     device_info::SERVICE,
     eventmanager::SERVICE,
+    home_lan::SERVICE,
     http_service::SERVICE,
+    nemo::SERVICE,
     nmc::SERVICE,
+    nmc::guest::SERVICE,
+    nmc::guest::TIMER,
     nmc::reboot::SERVICE,
+    nmc::wifi::SERVICE,
     password_recovery::SERVICE,
+    power_management::SERVICE,
     sah_device::SERVICE,
     time::SERVICE,
     user_interface::SERVICE,

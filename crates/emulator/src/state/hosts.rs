@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use jiff::Timestamp;
 
-use super::traffic::{Bytes, Rates, volume};
+use super::traffic::{Bytes, Flow, Rates};
 use crate::clock::after;
 use crate::random::Seed;
 
@@ -231,14 +231,47 @@ impl Host {
         }
     }
 
+    /// Its traffic, from it and towards it.
+    fn flows(&self, seed: Seed) -> (Flow, Flow) {
+        let flow = |way: &str, rate| Flow::new(seed, &format!("{}/{way}", self.mac), rate);
+        (flow("up", self.rates.up), flow("down", self.rates.down))
+    }
+
     /// Bytes exchanged with the box between two moments, seen from the box.
     pub fn bytes_between(&self, seed: Seed, from: Timestamp, to: Timestamp) -> Bytes {
+        let (up, down) = self.flows(seed);
         self.intervals(seed, from, to)
-            .map(|(start, end)| Bytes {
-                rx: volume(seed, &format!("{}/up", self.mac), self.rates.up, start, end),
-                tx: volume(seed, &format!("{}/down", self.mac), self.rates.down, start, end),
-            })
+            .map(|(start, end)| Bytes { rx: up.volume(start, end), tx: down.volume(start, end) })
             .fold(Bytes::default(), Bytes::plus)
+    }
+
+    /// The same for many stretches at once: `edges` are their ends, in order. A stretch in which it was not there at all is
+    /// `None`.
+    pub fn history(&self, seed: Seed, edges: &[Timestamp]) -> Vec<Option<Bytes>> {
+        let (Some(first), Some(last)) = (edges.first(), edges.last()) else { return Vec::new() };
+        let (up, down) = self.flows(seed);
+        let mut present = self.intervals(seed, *first, *last).peekable();
+        let stretches = edges.iter().zip(edges.iter().skip(1));
+        stretches
+            .map(|(from, to)| {
+                let mut sum = None;
+                while let Some((start, end)) = present.peek().copied().filter(|(start, _)| start < to) {
+                    let (start_here, end_here) = (start.max(*from), end.min(*to));
+                    if start_here < end_here {
+                        let bytes = Bytes {
+                            rx: up.volume(start_here, end_here),
+                            tx: down.volume(start_here, end_here),
+                        };
+                        sum = Some(sum.unwrap_or_default()).map(|before: Bytes| before.plus(bytes));
+                    }
+                    if end > *to {
+                        break;
+                    }
+                    present.next();
+                }
+                sum
+            })
+            .collect()
     }
 
     /// The times it is there, within `from..to`, in order and apart from each other.

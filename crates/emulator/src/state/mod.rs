@@ -8,6 +8,7 @@
 pub mod firewall;
 pub mod hosts;
 pub mod lan;
+pub mod power;
 pub mod schedule;
 pub mod system;
 pub mod traffic;
@@ -47,18 +48,28 @@ pub struct State {
     pub hosts: Vec<hosts::Host>,
     /// Radios, access points, guest network.
     pub wifi: wifi::Wifi,
+    /// Energy profiles.
+    pub power: power::Power,
     /// Rules and levels.
     pub firewall: firewall::Firewall,
     /// DynDNS accounts.
     pub dyndns: firewall::DynDns,
     /// Telephone line, call log, contacts.
     pub voice: voice::Voice,
+    /// MAC addresses of hosts whose traffic is not followed (`HomeLan`).
+    pub unmeasured: Vec<String>,
     /// Weekly plans: Internet access per host, Wi-Fi.
     pub schedules: Vec<schedule::Schedule>,
     /// Parameters written through the bus's own `set`, by object path: objects without a behaviour of their own
     /// still remember.
     pub written: BTreeMap<String, Object>,
 }
+
+/// Interfaces that lead to the operator.
+const WAN: &[&str] = &["veip0", "gvlan_multi", "data", "wan", "bridge_gvmulti"];
+
+/// Share of the traffic of hosts that leaves the home.
+const OUTSIDE: f64 = 0.93;
 
 impl State {
     /// The host with this MAC address, in any case.
@@ -74,21 +85,38 @@ impl State {
     /// Bytes that passed through an interface of the box between two moments, as the box counts them: on a LAN port
     /// or an access point `tx` goes to the device, on the WAN `rx` is the download.
     pub fn interface_bytes(&self, interface: &str, from: Timestamp, to: Timestamp) -> traffic::Bytes {
-        let sum = |keep: &dyn Fn(&hosts::Host) -> bool| {
-            self.hosts
-                .iter()
-                .filter(|host| keep(host))
-                .map(|host| host.bytes_between(self.seed, from, to))
-                .fold(traffic::Bytes::default(), traffic::Bytes::plus)
-        };
-        let guest = |host: &hosts::Host| self.wifi.vap(host.link.interface()).is_some_and(|vap| vap.guest);
-        match interface {
-            "veip0" | "gvlan_multi" | "data" | "wan" | "bridge_gvmulti" => {
-                sum(&|_| true).scaled(0.93).swapped()
+        let through = self.hosts.iter().filter(|host| self.passes(host, interface));
+        let bytes = through
+            .map(|host| host.bytes_between(self.seed, from, to))
+            .fold(traffic::Bytes::default(), traffic::Bytes::plus);
+        if WAN.contains(&interface) { bytes.scaled(OUTSIDE).swapped() } else { bytes }
+    }
+
+    /// The same for many stretches at once: `edges` are their ends, in order. A stretch without any host is `None`.
+    pub fn interface_history(&self, interface: &str, edges: &[Timestamp]) -> Vec<Option<traffic::Bytes>> {
+        let mut sums = vec![None; edges.len().saturating_sub(1)];
+        for host in self.hosts.iter().filter(|host| self.passes(host, interface)) {
+            for (sum, bytes) in sums.iter_mut().zip(host.history(self.seed, edges)) {
+                *sum = match (*sum, bytes) {
+                    (Some(before), Some(bytes)) => Some(traffic::Bytes::plus(before, bytes)),
+                    (before, bytes) => before.or(bytes),
+                };
             }
-            "bridge" | "lan" => sum(&|host| !guest(host)),
-            "brguest" | "guest" => sum(&guest),
-            port => sum(&|host| self.attachment(host) == port),
+        }
+        if WAN.contains(&interface) {
+            sums.iter_mut().flatten().for_each(|sum| *sum = sum.scaled(OUTSIDE).swapped());
+        }
+        sums
+    }
+
+    /// Whether the traffic of a host passes through an interface.
+    pub fn passes(&self, host: &hosts::Host, interface: &str) -> bool {
+        let guest = self.wifi.vap(host.link.interface()).is_some_and(|vap| vap.guest);
+        match interface {
+            wan if WAN.contains(&wan) => true,
+            "bridge" | "lan" => !guest,
+            "brguest" | "guest" => guest,
+            port => self.attachment(host) == port,
         }
     }
 
@@ -121,6 +149,26 @@ impl State {
         })
     }
 
+    /// Lets time do what was asked of it: the guest network ends, a plan switches Wi-Fi. To be called before anything
+    /// is read at a later moment.
+    pub fn follow_plans(&mut self, now: Timestamp) {
+        let guest = &mut self.wifi.guest;
+        let mut changed = false;
+        if guest.enable && guest.until.is_some_and(|until| until <= now) {
+            guest.enable = false;
+            guest.until = None;
+            guest.timeout_hours = 0;
+            changed = true;
+        }
+        let planned_off = self.plan_forbids_wifi(now);
+        changed |= planned_off != self.wifi.planned_off;
+        self.wifi.planned_off = planned_off;
+        self.wifi.planned_at = now;
+        if changed {
+            self.settle_wifi(now);
+        }
+    }
+
     /// Cuts off the stations of access points that are down and lets those come back whose access point is up again.
     /// To be called after any change to [`State::wifi`].
     pub fn settle_wifi(&mut self, now: Timestamp) {
@@ -128,14 +176,16 @@ impl State {
         let repeaters_cut: Vec<String> = hosts
             .iter()
             .filter(|host| {
-                matches!(host.kind, hosts::Kind::Repeater(_)) && !wifi.carries(host.link.interface())
+                matches!(host.kind, hosts::Kind::Repeater(_))
+                    && host.link.is_wifi()
+                    && !(wifi.carries(host.link.interface()) && wifi.admits(host.link.interface(), &host.mac))
             })
             .map(|host| host.mac.clone())
             .collect();
         for host in hosts.iter_mut().filter(|host| host.link.is_wifi() || host.behind.is_some()) {
             let carried = match &host.behind {
                 Some(repeater) => !repeaters_cut.contains(repeater),
-                None => wifi.carries(host.link.interface()),
+                None => wifi.carries(host.link.interface()) && wifi.admits(host.link.interface(), &host.mac),
             };
             match (carried, host.cut_by_wifi) {
                 (false, false) => host.force(now, Some(false)),

@@ -55,20 +55,38 @@ pub struct Rates {
 /// never negative.
 const WAVES: [(f64, f64); 4] = [(21_600.0, 0.35), (2_820.0, 0.25), (660.0, 0.2), (150.0, 0.15)];
 
-/// Bytes that flow at a mean rate between two moments.
-pub fn volume(seed: Seed, label: &str, mean_bps: u32, from: Timestamp, to: Timestamp) -> u64 {
-    let (start, end) = (seconds(from), seconds(to));
-    if end <= start {
-        return 0;
+/// Traffic of one host in one direction, ready to be asked about many stretches of time.
+#[derive(Debug, Clone, Copy)]
+pub struct Flow {
+    mean_bps: u32,
+    phases: [f64; WAVES.len()],
+}
+
+impl Flow {
+    /// The traffic that a label stands for.
+    pub fn new(seed: Seed, label: &str, mean_bps: u32) -> Self {
+        let mut index = 0;
+        let phases = WAVES.map(|_| {
+            let phase = seed.below(&format!("{label}/wave{index}"), 6283);
+            index += 1;
+            f64::from(u32::try_from(phase).unwrap_or(0)) / 1000.0
+        });
+        Self { mean_bps, phases }
     }
-    let mut effective = end - start;
-    for (index, (period, weight)) in WAVES.iter().enumerate() {
-        let phase =
-            f64::from(u32::try_from(seed.below(&format!("{label}/wave{index}"), 6283)).unwrap_or(0)) / 1000.0;
-        let pulse = std::f64::consts::TAU / period;
-        effective += weight / pulse * ((pulse * start + phase).cos() - (pulse * end + phase).cos());
+
+    /// Bytes between two moments.
+    pub fn volume(&self, from: Timestamp, to: Timestamp) -> u64 {
+        let (start, end) = (seconds(from), seconds(to));
+        if end <= start {
+            return 0;
+        }
+        let mut effective = end - start;
+        for ((period, weight), phase) in WAVES.iter().zip(self.phases) {
+            let pulse = std::f64::consts::TAU / period;
+            effective += weight / pulse * ((pulse * start + phase).cos() - (pulse * end + phase).cos());
+        }
+        to_u64(f64::from(self.mean_bps) / 8.0 * effective.max(0.0))
     }
-    to_u64(f64::from(mean_bps) / 8.0 * effective.max(0.0))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 fit")]

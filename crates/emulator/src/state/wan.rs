@@ -35,6 +35,8 @@ pub struct Wan {
     pub lease_time: u32,
     /// When the present address was obtained.
     pub bound_at: Timestamp,
+    /// When the lease was last asked for again.
+    pub renewed_at: Timestamp,
     /// VLAN that carries Internet.
     pub vlan: u16,
     /// Optical terminal.

@@ -17,10 +17,35 @@ pub struct Wifi {
     pub guest: Guest,
     /// `PowerManagement` profile `WiFi`: asked on, and following a weekly plan.
     pub profile: Profile,
+    /// A weekly plan keeps it off.
+    pub planned_off: bool,
+    /// When plans and timers were last looked at.
+    pub planned_at: Timestamp,
     /// WPS pairing goes on until then.
     pub pairing_until: Option<Timestamp>,
     /// PIN of the box for WPS (a secret).
     pub wps_pin: String,
+    /// Networks of other people within reach.
+    pub neighbours: Vec<Neighbour>,
+}
+
+/// A network of other people.
+#[derive(Debug, Clone)]
+pub struct Neighbour {
+    /// Radio that hears it.
+    pub radio: &'static str,
+    /// Network name, empty when hidden.
+    pub ssid: &'static str,
+    /// Address.
+    pub bssid: String,
+    /// Channel.
+    pub channel: u32,
+    /// Usual strength in dBm.
+    pub rssi_dbm: i32,
+    /// Width in MHz.
+    pub bandwidth_mhz: u32,
+    /// Security mode.
+    pub security: &'static str,
 }
 
 /// A switch with an optional weekly plan.
@@ -67,10 +92,20 @@ pub struct Radio {
     pub noise_dbm: i32,
     /// MAC address.
     pub mac: String,
+    /// A new configuration is taking effect until then.
+    pub restarting_until: Option<Timestamp>,
+    /// When it last changed between up and down.
+    pub changed_at: Timestamp,
+    /// When the channel was last changed.
+    pub channel_since: Timestamp,
+    /// End of the last scan, or of the one that goes on.
+    pub scanned_at: Timestamp,
+    /// End of the scan before.
+    pub scanned_before: Timestamp,
 }
 
 /// An access point.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vap {
     /// NeMo name, `vap2g0priv0` …
     pub name: &'static str,
@@ -100,6 +135,8 @@ pub struct Vap {
     pub filter_mode: String,
     /// MAC addresses of the list.
     pub filter: Vec<String>,
+    /// MAC addresses that are kept out for now.
+    pub filter_for_now: Vec<String>,
 }
 
 /// The guest network.
@@ -113,6 +150,13 @@ pub struct Guest {
     pub until: Option<Timestamp>,
     /// Hours it stays on, 0 for ever.
     pub timeout_hours: u32,
+}
+
+impl Radio {
+    /// What a restart is needed for.
+    pub fn settings(&self) -> (bool, u32, bool, &str, &str, i32) {
+        (self.enable, self.channel, self.auto_channel, &self.bandwidth, &self.standards, self.transmit_power)
+    }
 }
 
 impl Wifi {
@@ -136,14 +180,32 @@ impl Wifi {
         self.radios.iter_mut().find(|radio| radio.name == name)
     }
 
-    /// Whether the master switch and the power profile both want Wi-Fi.
+    /// Whether the master switch, the power profile and the weekly plan all want Wi-Fi.
     pub fn is_on(&self) -> bool {
-        self.enable && self.profile.enable
+        self.enable && self.profile.enable && !self.planned_off
     }
 
     /// Whether a radio is working.
     pub fn radio_up(&self, name: &str) -> bool {
         self.is_on() && self.radio(name).is_some_and(|radio| radio.enable)
+    }
+
+    /// Whether an interface is a radio in the middle of a restart, or an access point of one.
+    pub fn restarts(&self, interface: &str, now: Timestamp) -> bool {
+        let radio = self.vap(interface).map_or(interface, |vap| vap.radio);
+        self.radio(radio).and_then(|radio| radio.restarting_until).is_some_and(|until| now < until)
+    }
+
+    /// Whether an access point lets a station in.
+    pub fn admits(&self, vap: &str, mac: &str) -> bool {
+        let Some(vap) = self.vap(vap) else { return true };
+        let is_in = |list: &[String]| list.iter().any(|entry| entry.eq_ignore_ascii_case(mac));
+        match vap.filter_mode.as_str() {
+            _ if is_in(&vap.filter_for_now) => false,
+            "WhiteList" => is_in(&vap.filter),
+            "BlackList" => !is_in(&vap.filter),
+            _ => true,
+        }
     }
 
     /// Whether stations can be attached to an access point.

@@ -1,6 +1,8 @@
 //! `NMC`: the operator's side of the box: WAN, offer, LAN address, reboot (protocol sections 4.2, 4.13, 4.25).
 
+pub(super) mod guest;
 pub(super) mod reboot;
+pub(super) mod wifi;
 
 use std::net::Ipv4Addr;
 
