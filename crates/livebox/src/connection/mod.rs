@@ -6,7 +6,7 @@ use ipnet::Ipv6Net;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Lang, MacAddr, Page, Show, Untrusted, system::duration};
+use crate::{Context, Lang, MacAddr, Page, Show, Untrusted, system::duration};
 
 #[cfg(test)]
 mod tests;
@@ -194,6 +194,11 @@ impl Level {
             ),
         }
     }
+}
+
+/// Rates of the link down and up in bit/s, as far as the box tells.
+pub(crate) async fn link_rates_bps(cx: &Context) -> (Option<u64>, Option<u64>) {
+    cx.read_optional(&wire::GetMibs::wan()).await.ok().flatten().unwrap_or_default().rates_bps()
 }
 
 /// A rate for people.
