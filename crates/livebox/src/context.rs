@@ -135,11 +135,16 @@ impl Context {
         Ok(self.session.read(call).await?)
     }
 
-    /// Asks the box for something it may not have: `None` when the object is absent or denied.
+    /// Asks the box for a part of an answer that it may not have: `None` when it is absent, denied, refused or
+    /// not understood, since the other parts are still worth having.
     pub async fn read_optional<C: Call>(&self, call: &C) -> Result<Option<C::Reply>, ToolError> {
         match self.session.read(call).await {
             Ok(reply) => Ok(Some(reply)),
             Err(error) if error.is_unavailable() => Ok(None),
+            Err(error @ (Error::Refused { .. } | Error::NotUnderstood { .. })) => {
+                tracing::info!(%error, "a part of the answer is missing");
+                Ok(None)
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -19,6 +19,14 @@ pub(crate) fn decode<R: DeserializeOwned>(
             _ => ("status", &envelope.status),
         },
     };
+    // No payload at all: for a reply whose fields are all optional that means that none of them is there. A reply
+    // that cannot be empty says so itself.
+    let nothing = Value::Object(serde_json::Map::new());
+    if value.is_null()
+        && let Ok(empty) = R::deserialize(&nothing)
+    {
+        return Ok(empty);
+    }
     serde_path_to_error::deserialize(value).map_err(|error| Error::NotUnderstood {
         call: call.clone(),
         path: path(member, &error.path().to_string()),

@@ -12,6 +12,8 @@ use crate::{
 const PERMISSION_DENIED: i64 = 13;
 /// "Object or parameter not found".
 const NOT_FOUND: i64 = 196_618;
+/// "Function can not be executed for the specified object", "Function is not implemented" (recorded answers).
+const NOT_IMPLEMENTED: [i64; 2] = [196_635, 196_636];
 
 /// The two places of a good answer's payload.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -178,6 +180,10 @@ pub(crate) fn verdict(call: &CallName, entries: Vec<Entry>) -> Verdict {
                     .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
         return Verdict::Absent { method: blames(&call.method), object: entries.iter().any(ancestor) };
+    }
+    // Declared, but the firmware has no code for it, or not for this object: absent, as far as a person is concerned.
+    if entries.iter().all(|entry| NOT_IMPLEMENTED.contains(&entry.error.code)) {
+        return Verdict::Absent { method: true, object: false };
     }
     Verdict::Refused(entries.into_iter().map(|entry| entry.error).collect())
 }

@@ -292,17 +292,16 @@ pub(crate) async fn converse(
     purpose: Purpose,
 ) -> Result<Answered, Fault> {
     line.unavailable.check(&ask.name).map_err(Fault::NotSent)?;
-    // The self test of a login made here comes right before the call, with nothing in between.
-    let proven = line.open.is_none();
-    if proven {
+    if line.open.is_none() {
         line = log_in(line, None).await.map_err(Fault::NotSent)?;
     }
     match line.ask(ask, purpose, true).await {
         Err(Fault::Permission) => {}
         outcome => return outcome,
     }
-    // Either the session is over, or the firmware denies the call to everybody: only a self test can tell.
-    if proven || line.self_test().await.map_err(Fault::NotSent)? {
+    // Either the session is over, or the firmware denies the call to everybody: only a self test can tell, even
+    // right after a login, since a box that restarts meanwhile forgets it.
+    if line.self_test().await.map_err(Fault::NotSent)? {
         return Err(line.denied(&ask.name));
     }
     line = log_in(line, None).await.map_err(Fault::NotSent)?;

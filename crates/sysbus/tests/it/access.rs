@@ -71,7 +71,7 @@ async fn what_is_denied_right_after_the_login_is_denied() {
     let server =
         Scripted::new(|seen, _| if seen.name() == "S:get" { Act::denied() } else { Act::Usual }).await;
     assert!(server.session().read(&Get("S")).await.unwrap_err().is_unavailable());
-    assert_eq!(server.names(), [LOGIN, WHO, "S:get"]);
+    assert_eq!(server.names(), [LOGIN, WHO, "S:get", "HTTPService:getCurrentUser"]);
 }
 
 #[tokio::test]
