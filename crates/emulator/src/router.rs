@@ -64,6 +64,8 @@ pub struct Router {
     pub policy: Policy,
     /// Seconds that a reboot takes.
     pub reboot_seconds: i64,
+    /// How long the box looks around for `TopologyDiagnostics:buildTopology`; real ones take 10 to 30 s.
+    pub topology_delay: Duration,
     /// The caller of the present call.
     pub caller: Caller,
     pub(crate) effects: Effects,
@@ -83,6 +85,7 @@ impl Router {
             sessions: Sessions::default(),
             policy: Policy::default(),
             reboot_seconds: 90,
+            topology_delay: Duration::ZERO,
             caller: Caller::Admin,
             effects: Effects::default(),
             deaf_until: None,
@@ -278,6 +281,7 @@ impl Router {
             }
         }
         self.state.wan.bound_at = after(up, 60);
+        self.state.firewall.restart();
         self.sessions.clear();
         self.events.clear();
         self.deaf_until = Some(up);

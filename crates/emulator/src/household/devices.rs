@@ -314,7 +314,8 @@ pub(super) fn build(seed: Seed, now: Timestamp, base_mac: &str) -> Vec<Host> {
             after(now, -age * DAY),
         );
         host.behind = matches!(device.at, Repeated(_)).then(|| repeater.mac.clone());
-        host.names = names(device, &host.mac);
+        // The repeater and the decoder come first.
+        host.names = names(device, index + 2);
         if !device.kind.is_empty() {
             host.types = vec![Sourced::new(device.kind, "webui")];
         }
@@ -339,17 +340,24 @@ pub(super) fn build(seed: Seed, now: Timestamp, base_mac: &str) -> Vec<Host> {
     hosts
 }
 
-fn names(device: &Device, mac: &str) -> Vec<Sourced> {
+fn names(device: &Device, place: usize) -> Vec<Sourced> {
     let mut names = vec![Sourced::new(device.name, "webui")];
-    if !device.dhcp_name.is_empty() {
-        names.push(Sourced::new(device.dhcp_name, "dhcp"));
-        names.push(Sourced::new(device.dhcp_name, "dns"));
+    for (source, said) in [
+        ("mdns", device.tags.contains("mdns")),
+        ("dhcp", !device.dhcp_name.is_empty()),
+        ("dns", !device.dhcp_name.is_empty()),
+    ] {
+        if said {
+            names.push(Sourced::new(device.dhcp_name, source));
+        }
     }
-    if device.tags.contains("mdns") {
-        names.push(Sourced::new(device.dhcp_name, "mdns"));
-    }
-    names.push(Sourced::new(&format!("PC-{}", mac.replace(':', "").get(8..).unwrap_or_default()), "default"));
+    names.push(Sourced::new(&default_name(place), "default"));
     names
+}
+
+/// The name that the box gives to a device that says none: `PC-` and the number of the device.
+fn default_name(place: usize) -> String {
+    format!("PC-{}", crate::state::hosts::FIRST_INDEX + place)
 }
 
 fn addresses(mac: &str) -> Vec<Ipv6Addr> {
@@ -398,7 +406,11 @@ fn repeater(seed: Seed, now: Timestamp) -> Host {
         serial: format!("WR{}", seed.text("repeater", 13, SERIAL)),
         uplink: "Wi-Fi",
     });
-    host.names = vec![Sourced::new("Répéteur étage", "webui"), Sourced::new("repeteurwifi6", "dhcp")];
+    host.names = vec![
+        Sourced::new("Répéteur étage", "webui"),
+        Sourced::new("repeteurwifi6", "dhcp"),
+        Sourced::new(&default_name(0), "default"),
+    ];
     host.types = vec![Sourced::new("repeteurwifi6", "dhcp"), Sourced::new("SAH AP", "ssw")];
     host.vendor_class = "sagem";
     host.vendor = "Sagemcom Broadband SAS";
@@ -417,7 +429,11 @@ fn decoder(seed: Seed, now: Timestamp) -> Host {
         after(now, -704 * DAY),
     );
     host.kind = Kind::Decoder;
-    host.names = vec![Sourced::new("Décodeur TV d'Orange", "webui"), Sourced::new("decodeurTV", "dhcp")];
+    host.names = vec![
+        Sourced::new("Décodeur TV d'Orange", "webui"),
+        Sourced::new("decodeurTV", "dhcp"),
+        Sourced::new(&default_name(1), "default"),
+    ];
     host.types = vec![Sourced::new("Set-top Box TV UHD", "dhcp")];
     host.vendor_class = "IHD92SAGEM";
     host.vendor = "Sagemcom Broadband SAS";

@@ -59,6 +59,7 @@ pub(super) fn voice(seed: Seed, now: Timestamp) -> Voice {
             id: format!("{}", 1_000 + index),
             last: (*last).to_owned(),
             first: (*first).to_owned(),
+            formatted: format!("{first} {last}").trim().to_owned(),
             ringtone: "1".to_owned(),
             numbers: vec![((*number).to_owned(), (*kind).to_owned(), true)],
         })

@@ -14,7 +14,7 @@ use crate::clock::after;
 use crate::random::Seed;
 use crate::state::State;
 use crate::state::lan::{Lan, Pool, Reservation};
-use crate::state::system::{Boot, BootRecord, Identity, Interface, Offer, Users};
+use crate::state::system::{Boot, BootRecord, Identity, Interface, Offer, Topology, Users};
 use crate::state::wan::{Optics, Wan};
 
 /// Upper-case letters and digits, for serial numbers.
@@ -33,7 +33,12 @@ pub(crate) fn build(seed: Seed, now: Timestamp, admin_password: &str) -> State {
     let reservations = ["nas-familial", "Imprimante Brother", "Raspberry Domotique"]
         .iter()
         .filter_map(|name| hosts.iter().find(|host| host.name() == *name))
-        .map(|host| Reservation { mac: host.mac.clone(), address: host.ipv4, enable: true })
+        .map(|host| Reservation {
+            mac: host.mac.clone(),
+            address: host.ipv4,
+            enable: true,
+            since: after(now, -90 * DAY),
+        })
         .collect();
     let booted_at = after(now, -(37 * DAY + seed.between("uptime", 0, DAY)));
     let firewall = rules::firewall(&hosts, now);
@@ -54,6 +59,8 @@ pub(crate) fn build(seed: Seed, now: Timestamp, admin_password: &str) -> State {
         unmeasured: Vec::new(),
         schedules: rules::schedules(&hosts),
         hosts,
+        notes: BTreeMap::new(),
+        topology: Topology { updated: after(now, -6 * 3_600), authorized: false, upload: false },
         wifi,
         power: crate::state::power::Power::default(),
         firewall,

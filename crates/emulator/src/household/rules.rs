@@ -33,7 +33,7 @@ pub(super) fn firewall(hosts: &[Host], now: Timestamp) -> Firewall {
     let nas = "nas-familial";
     let nas_v6 =
         find(hosts, nas).and_then(|host| host.ipv6.get(1)).map(ToString::to_string).unwrap_or_default();
-    Firewall {
+    let mut firewall = Firewall {
         level: "Medium".to_owned(),
         level_v6: "Medium".to_owned(),
         forwards: vec![
@@ -63,7 +63,9 @@ pub(super) fn firewall(hosts: &[Host], now: Timestamp) -> Firewall {
         ping_v4: true,
         upnp: true,
         ..Firewall::default()
-    }
+    };
+    firewall.commit();
+    firewall
 }
 
 pub(super) fn dyndns(seed: Seed, now: Timestamp) -> DynDns {

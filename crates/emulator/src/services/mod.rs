@@ -8,7 +8,10 @@
 #![allow(clippy::unnecessary_wraps, reason = "an arm of a service's match is an `Answer`")]
 
 mod device_info;
+mod devices;
+mod dhcp;
 mod eventmanager;
+mod firewall;
 mod home_lan;
 mod http_service;
 mod nemo;
@@ -17,8 +20,10 @@ mod password_recovery;
 mod power_management;
 mod sah_device;
 mod time;
+mod topology_diagnostics;
 mod user_interface;
 mod user_management;
+mod voice;
 
 use crate::call::{Answer, Args, Call};
 use crate::router::Router;
@@ -37,8 +42,12 @@ pub(crate) struct Service {
 /// All services, in alphabetical order.
 const SERVICES: &[Service] = &[
     device_info::SERVICE,
+    devices::SERVICE,
+    dhcp::SERVICE,
+    dhcp::v6::SERVICE,
     eventmanager::SERVICE,
     home_lan::SERVICE,
+    firewall::SERVICE,
     http_service::SERVICE,
     nemo::SERVICE,
     nmc::SERVICE,
@@ -50,8 +59,11 @@ const SERVICES: &[Service] = &[
     power_management::SERVICE,
     sah_device::SERVICE,
     time::SERVICE,
+    topology_diagnostics::SERVICE,
     user_interface::SERVICE,
     user_management::SERVICE,
+    voice::SERVICE,
+    voice::phonebook::SERVICE,
 ];
 
 impl Service {

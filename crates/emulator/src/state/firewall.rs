@@ -1,6 +1,10 @@
 //! Firewall levels and rules; DynDNS accounts.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
+
+use crate::call::Object;
 
 /// The firewall.
 #[derive(Debug, Clone, Default)]
@@ -17,14 +21,63 @@ pub struct Firewall {
     pub protocols: Vec<Rule>,
     /// DMZ hosts, in practice one called `webui`.
     pub dmz: Vec<Dmz>,
-    /// Custom rules, as written.
-    pub custom: Vec<crate::call::Object>,
+    /// Custom rules with the chain they are in, as written.
+    pub custom: Vec<(String, Object)>,
+    /// Redirections, as written.
+    pub redirects: Vec<Object>,
+    /// Entries of lists by name and number, as written.
+    pub lists: BTreeMap<String, BTreeMap<String, Object>>,
     /// Answers a ping from the Internet over IPv4.
     pub ping_v4: bool,
     /// Answers a ping from the Internet over IPv6.
     pub ping_v6: bool,
     /// UPnP may open ports.
     pub upnp: bool,
+    /// What the packet filter does. Rules above that were not committed are not in here.
+    pub in_force: InForce,
+}
+
+/// The rules as the packet filter has them, a copy made by each `commit`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct InForce {
+    /// IPv4 port forwarding.
+    pub forwards: Vec<Rule>,
+    /// IPv6 pinholes.
+    pub pinholes: Vec<Rule>,
+    /// IPv4 protocol forwarding.
+    pub protocols: Vec<Rule>,
+    /// DMZ hosts.
+    pub dmz: Vec<Dmz>,
+    /// Custom rules.
+    pub custom: Vec<(String, Object)>,
+}
+
+impl Firewall {
+    /// Puts the configured rules into the packet filter.
+    pub fn commit(&mut self) {
+        self.in_force = InForce {
+            forwards: self.forwards.clone(),
+            pinholes: self.pinholes.clone(),
+            protocols: self.protocols.clone(),
+            dmz: self.dmz.clone(),
+            custom: self.custom.clone(),
+        };
+    }
+
+    /// Whether all that is configured is in the packet filter.
+    pub fn is_committed(&self) -> bool {
+        let mut committed = self.clone();
+        committed.commit();
+        committed.in_force == self.in_force
+    }
+
+    /// What a restart does: rules that were not meant to last are gone, the others are in force.
+    pub fn restart(&mut self) {
+        for rules in [&mut self.forwards, &mut self.pinholes, &mut self.protocols] {
+            rules.retain(|rule| rule.persistent);
+        }
+        self.commit();
+    }
 }
 
 /// A rule that lets traffic in.

@@ -8,6 +8,9 @@ use super::traffic::{Bytes, Flow, Rates};
 use crate::clock::after;
 use crate::random::Seed;
 
+/// The number of the first host; the numbers below are the box's own entries.
+pub const FIRST_INDEX: usize = 101;
+
 /// A host known to the box.
 #[derive(Debug, Clone)]
 pub struct Host {
@@ -235,6 +238,18 @@ impl Host {
     fn flows(&self, seed: Seed) -> (Flow, Flow) {
         let flow = |way: &str, rate| Flow::new(seed, &format!("{}/{way}", self.mac), rate);
         (flow("up", self.rates.up), flow("down", self.rates.down))
+    }
+
+    /// The last time it was there: from when to when. `None` if it was not since `since`.
+    pub fn last_stay(&self, seed: Seed, now: Timestamp, since: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        self.intervals(seed, since, after(now, DAY)).take_while(|(start, _)| *start <= now).last()
+    }
+
+    /// Whether the box lists it: it was not forgotten, or came back since.
+    pub fn is_listed(&self, seed: Seed, now: Timestamp) -> bool {
+        self.forgotten.is_none_or(|forgotten| {
+            self.last_stay(seed, now, forgotten).is_some_and(|(start, end)| start > forgotten || end > now)
+        })
     }
 
     /// Bytes exchanged with the box between two moments, seen from the box.

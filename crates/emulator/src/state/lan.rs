@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use jiff::Timestamp;
+
 /// The LAN.
 #[derive(Debug, Clone)]
 pub struct Lan {
@@ -49,9 +51,29 @@ pub struct Reservation {
     pub address: Ipv4Addr,
     /// In force.
     pub enable: bool,
+    /// Since when; a client that is there takes the address when it renews its lease.
+    pub since: Timestamp,
+}
+
+impl Pool {
+    /// The prefix of the guest network, which cannot be changed.
+    pub const GUEST_MASK: Ipv4Addr = Ipv4Addr::new(255, 255, 255, 192);
+
+    /// The first address of the range that nobody has.
+    pub fn free_address(&self, taken: &[Ipv4Addr]) -> Option<Ipv4Addr> {
+        (self.min.to_bits()..=self.max.to_bits())
+            .map(Ipv4Addr::from_bits)
+            .find(|address| *address != self.gateway && !taken.contains(address))
+    }
 }
 
 impl Lan {
+    /// Whether an address belongs to the guest network.
+    pub fn guest_contains(&self, address: Ipv4Addr) -> bool {
+        let mask = Pool::GUEST_MASK.to_bits();
+        address.to_bits() & mask == self.guest.gateway.to_bits() & mask
+    }
+
     /// Whether an address belongs to the LAN.
     pub fn contains(&self, address: Ipv4Addr) -> bool {
         let mask = self.netmask().to_bits();

@@ -5,6 +5,7 @@
 
 #![allow(clippy::struct_excessive_bools, reason = "these are switches of a box, as the box has them")]
 
+pub mod devices;
 pub mod firewall;
 pub mod hosts;
 pub mod lan;
@@ -21,7 +22,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::call::Object;
+use crate::clock::after;
 use crate::random::Seed;
+
+const DAY: i64 = 86_400;
 
 /// Everything the box remembers.
 #[derive(Debug, Clone)]
@@ -46,6 +50,10 @@ pub struct State {
     pub lan: lan::Lan,
     /// Everything that was ever seen on the LAN, the repeater and the decoder included.
     pub hosts: Vec<hosts::Host>,
+    /// What was written about devices beyond that.
+    pub notes: devices::Notes,
+    /// The last look at how they hang together.
+    pub topology: system::Topology,
     /// Radios, access points, guest network.
     pub wifi: wifi::Wifi,
     /// Energy profiles.
@@ -80,6 +88,20 @@ impl State {
     /// As [`State::host`], to change it.
     pub fn host_mut(&mut self, mac: &str) -> Option<&mut hosts::Host> {
         self.hosts.iter_mut().find(|host| host.mac.eq_ignore_ascii_case(mac))
+    }
+
+    /// When a host came last, and when it left or will leave. Nobody is connected for longer than the box runs.
+    pub fn last_stay(&self, host: &hosts::Host, now: Timestamp) -> (Timestamp, Timestamp) {
+        let up = after(self.boot.booted_at, self.seed.between(&host.mac, 25, 90));
+        // Most came within two days; only for the others it is worth looking further.
+        for since in [after(now, -2 * DAY), after(now, -60 * DAY)] {
+            if let Some((start, end)) = host.last_stay(self.seed, now, since)
+                && (start > since || since < up)
+            {
+                return (start.max(host.first_seen).max(up.min(end)), end);
+            }
+        }
+        (host.first_seen, after(host.first_seen, 7 * DAY).min(now))
     }
 
     /// Bytes that passed through an interface of the box between two moments, as the box counts them: on a LAN port
@@ -134,7 +156,7 @@ impl State {
     /// The last time the counters were refreshed.
     pub fn refreshed(&self, now: Timestamp) -> Timestamp {
         let uptime = now.as_second() - self.boot.booted_at.as_second();
-        crate::clock::after(self.boot.booted_at, uptime.max(0) / traffic::REFRESH * traffic::REFRESH)
+        after(self.boot.booted_at, uptime.max(0) / traffic::REFRESH * traffic::REFRESH)
     }
 
     /// Seconds since boot.

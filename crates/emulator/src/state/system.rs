@@ -75,3 +75,14 @@ pub struct Offer {
     /// `Dedicated` or `Internet`.
     pub iptv_mode: &'static str,
 }
+
+/// The last look at how the devices hang together.
+#[derive(Debug, Clone, Copy)]
+pub struct Topology {
+    /// When it was.
+    pub updated: Timestamp,
+    /// The owner lets the operator see it.
+    pub authorized: bool,
+    /// It is sent to the operator by itself.
+    pub upload: bool,
+}

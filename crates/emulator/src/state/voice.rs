@@ -47,6 +47,8 @@ pub struct Contact {
     pub last: String,
     /// First name.
     pub first: String,
+    /// The name as it is shown.
+    pub formatted: String,
     /// `1` to `7`.
     pub ringtone: String,
     /// Number, kind (`CELL`, `HOME`, `WORK`), preferred.

@@ -3,8 +3,10 @@
 mod wire;
 
 mod bus;
+mod devices;
 mod events;
 mod faults;
+mod firewall;
 mod household;
 mod login;
 mod recordings;

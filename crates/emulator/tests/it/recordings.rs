@@ -13,11 +13,7 @@ use crate::wire::{Session, livebox};
 
 /// Objects without a behaviour of their own yet. A service that arrives takes its line away.
 const PENDING: &[&str] = &[
-    "DHCPv4",
-    "DHCPv6",
-    "Devices",
     "DynDNS",
-    "Firewall",
     "IoTService",
     "LEDs",
     "NMC.Autodetect",
@@ -30,9 +26,7 @@ const PENDING: &[&str] = &[
     "Scheduler",
     "Screen",
     "SpeedTest",
-    "TopologyDiagnostics",
     "UPnP-IGD",
-    "VoiceService",
 ];
 
 /// Where the recordings are, if anywhere.

@@ -26,6 +26,7 @@ fn call(router: &mut Router, call: &Call<'_>) -> Answer {
         ([], "getWanModeList") => Reply::value(WAN_MODES).ok(),
         ([], "getLANIP") => Reply::outputs(lan_address(router)).ok(),
         ([], "setLANIP") => set_lan_address(router, call),
+        ([], "getVoIPConfig") => Reply::value(super::voice::configuration(router)).ok(),
         ([], "setWanMode") => set_wan_mode(router, call),
         ([], "reboot") => {
             let reason = call.args.text("reason").unwrap_or_default();
