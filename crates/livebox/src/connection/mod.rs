@@ -24,7 +24,7 @@ pub(crate) struct Connection {
     link_up_bps: Option<u64>,
     protocol: Option<Protocol>,
     state: Option<State>,
-    /// How long the IPv4 address is held.
+    /// Since the IPv4 address was obtained.
     connected_s: Option<u64>,
     ipv4: Option<IpAddr>,
     shared_ipv4: Option<Sharing>,
@@ -48,7 +48,7 @@ pub(crate) struct Connection {
     ont_temperature_c: Option<i64>,
 }
 
-/// The link to the operator.
+// The link to the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Link {
@@ -82,7 +82,7 @@ impl Link {
     }
 }
 
-/// How the box gets its address.
+// How the box gets its address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Protocol {
@@ -90,7 +90,7 @@ pub(crate) enum Protocol {
     Ppp,
 }
 
-/// How far the connection is.
+// How far the connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum State {
@@ -109,7 +109,7 @@ impl State {
     }
 }
 
-/// Whether others share the IPv4 address: then nothing can be opened from outside over IPv4.
+// Whether others share the IPv4 address: then nothing can be opened from outside over IPv4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Sharing {
@@ -159,7 +159,7 @@ impl Sharing {
     }
 }
 
-/// Quality of the light received.
+// Quality of the light received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Level {

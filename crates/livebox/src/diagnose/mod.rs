@@ -23,12 +23,13 @@ mod ttl;
 /// The one place where these tests run.
 const HERE: &str = "this computer";
 
-/// How a host was probed.
+// How a host was probed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Method {
     Icmp,
     /// UDP to ports that nobody uses.
+    #[cfg_attr(not(any(target_os = "linux", target_os = "android")), allow(dead_code, reason = "Linux only"))]
     Udp,
     /// TCP to web ports and UDP to an unused one, where ICMP is not permitted.
     TcpUdp,

@@ -43,7 +43,7 @@ pub(crate) struct Handset {
     active: Option<bool>,
 }
 
-/// How a telephone is attached.
+// How a telephone is attached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum HandsetKind {
@@ -94,7 +94,7 @@ impl Show for Phone {
     }
 }
 
-/// Which way a call went.
+// Which way a call went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Direction {
@@ -102,7 +102,7 @@ pub(crate) enum Direction {
     Out,
 }
 
-/// How a call ended.
+// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {

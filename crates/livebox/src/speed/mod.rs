@@ -75,7 +75,7 @@ pub(crate) struct Measured {
     jitter_ms: Option<f64>,
     /// Why a figure is null.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "in_english")]
-    #[schemars(with = "String")]
+    #[schemars(with = "Option<String>")]
     missing: Option<Message>,
     certainty: &'static str,
 }
@@ -89,7 +89,7 @@ pub(crate) struct SpeedTest {
     measured: Option<Measured>,
     /// Why nothing was measured.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "in_english")]
-    #[schemars(with = "String")]
+    #[schemars(with = "Option<String>")]
     reason: Option<Message>,
     /// The box's own last result, where nothing was measured.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -32,7 +32,7 @@ pub(crate) struct BoxInfo {
     memory_free_bytes: Option<u64>,
 }
 
-/// Why the box started.
+// Why the box started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum BootReason {
