@@ -208,13 +208,10 @@ pub(crate) fn rate(bps: u64, lang: Lang) -> String {
         1_000_000..1_000_000_000 => (1_000_000, "Mbit/s"),
         _ => (1_000_000_000, "Gbit/s"),
     };
-    let (whole, tenth) = (bps / unit, bps % unit * 10 / unit);
+    let tenths = (u128::from(bps) * 10 + unit / 2) / unit;
+    let (whole, tenth) = (tenths / 10, tenths % 10);
     let point = lang.pick('.', ',');
-    if whole < 10 || tenth > 0 && whole < 100 {
-        format!("{whole}{point}{tenth} {name}")
-    } else {
-        format!("{whole} {name}")
-    }
+    if whole < 100 && tenth > 0 { format!("{whole}{point}{tenth} {name}") } else { format!("{whole} {name}") }
 }
 
 impl Show for Connection {
