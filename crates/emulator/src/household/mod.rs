@@ -14,6 +14,7 @@ use crate::clock::after;
 use crate::random::Seed;
 use crate::state::State;
 use crate::state::lan::{Lan, Pool, Reservation};
+use crate::state::settings::Settings;
 use crate::state::system::{Boot, BootRecord, Identity, Interface, Offer, Topology, Users};
 use crate::state::wan::{Optics, Wan};
 
@@ -66,6 +67,7 @@ pub(crate) fn build(seed: Seed, now: Timestamp, admin_password: &str) -> State {
         firewall,
         dyndns: rules::dyndns(seed, now),
         voice: habits::voice(seed, now),
+        settings: Settings::new(after(now, -2 * DAY - 7_300)),
         written: BTreeMap::new(),
     };
     state.settle_wifi(after(now, -DAY));

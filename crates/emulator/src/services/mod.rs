@@ -7,9 +7,11 @@
 
 #![allow(clippy::unnecessary_wraps, reason = "an arm of a service's match is an `Answer`")]
 
+mod connected;
 mod device_info;
 mod devices;
 mod dhcp;
+mod dyndns;
 mod eventmanager;
 mod firewall;
 mod home_lan;
@@ -17,10 +19,14 @@ mod http_service;
 mod nemo;
 mod nmc;
 mod password_recovery;
+mod places;
 mod power_management;
+mod remote_access;
 mod sah_device;
+mod screen;
 mod time;
 mod topology_diagnostics;
+mod upnp_igd;
 mod user_interface;
 mod user_management;
 mod voice;
@@ -41,10 +47,18 @@ pub(crate) struct Service {
 
 /// All services, in alphabetical order.
 const SERVICES: &[Service] = &[
+    connected::DNS,
+    connected::OBJECTS,
+    connected::PNP,
+    connected::SERVICES,
+    connected::STORAGE,
+    connected::USB,
+    connected::WAKE,
     device_info::SERVICE,
     devices::SERVICE,
     dhcp::SERVICE,
     dhcp::v6::SERVICE,
+    dyndns::SERVICE,
     eventmanager::SERVICE,
     home_lan::SERVICE,
     firewall::SERVICE,
@@ -52,14 +66,23 @@ const SERVICES: &[Service] = &[
     nemo::SERVICE,
     nmc::SERVICE,
     nmc::guest::SERVICE,
+    nmc::lan::SERVICE,
     nmc::guest::TIMER,
     nmc::reboot::SERVICE,
     nmc::wifi::SERVICE,
     password_recovery::SERVICE,
+    places::SERVICE,
+    places::MANIFESTS,
+    places::PROFILES,
     power_management::SERVICE,
+    remote_access::SERVICE,
+    remote_access::ORANGE,
     sah_device::SERVICE,
+    screen::SERVICE,
+    screen::LIGHTS,
     time::SERVICE,
     topology_diagnostics::SERVICE,
+    upnp_igd::SERVICE,
     user_interface::SERVICE,
     user_management::SERVICE,
     voice::SERVICE,

@@ -57,7 +57,7 @@ pub struct Reservation {
 
 impl Pool {
     /// The prefix of the guest network, which cannot be changed.
-    pub const GUEST_MASK: Ipv4Addr = Ipv4Addr::new(255, 255, 255, 192);
+    pub const GUEST_MASK: Ipv4Addr = Ipv4Addr::new(255, 255, 255, 0);
 
     /// The first address of the range that nobody has.
     pub fn free_address(&self, taken: &[Ipv4Addr]) -> Option<Ipv4Addr> {

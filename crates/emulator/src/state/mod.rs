@@ -11,6 +11,7 @@ pub mod hosts;
 pub mod lan;
 pub mod power;
 pub mod schedule;
+pub mod settings;
 pub mod system;
 pub mod traffic;
 pub mod voice;
@@ -68,6 +69,8 @@ pub struct State {
     pub unmeasured: Vec<String>,
     /// Weekly plans: Internet access per host, Wi-Fi.
     pub schedules: Vec<schedule::Schedule>,
+    /// What small services remember.
+    pub settings: settings::Settings,
     /// Parameters written through the bus's own `set`, by object path: objects without a behaviour of their own
     /// still remember.
     pub written: BTreeMap<String, Object>,

@@ -8,6 +8,7 @@ mod events;
 mod faults;
 mod firewall;
 mod household;
+mod lesser;
 mod login;
 mod recordings;
 mod speed;

@@ -12,22 +12,7 @@ use serde_json::{Value, json};
 use crate::wire::{Session, livebox};
 
 /// Objects without a behaviour of their own yet. A service that arrives takes its line away.
-const PENDING: &[&str] = &[
-    "DynDNS",
-    "IoTService",
-    "LEDs",
-    "NMC.Autodetect",
-    "NMC.NetworkConfig",
-    "NMC.OrangeTV",
-    "NMC.getRemoteAccess",
-    "OrangeRemoteAccess",
-    "PnP",
-    "RemoteAccess",
-    "Scheduler",
-    "Screen",
-    "SpeedTest",
-    "UPnP-IGD",
-];
+const PENDING: &[&str] = &["Scheduler", "SpeedTest"];
 
 /// Where the recordings are, if anywhere.
 fn folder() -> Option<PathBuf> {
@@ -59,10 +44,10 @@ fn read(folder: &Path, model: &str) -> Vec<Recorded> {
         if service == "sah.Device.Information" || file["answer"].is_null() {
             continue;
         }
+        // Where the values of a write were not kept, any will do.
+        let kept = |value: &Value| if *value == json!("(not kept)") { json!(true) } else { value.clone() };
         let parameters = match &request["parameters"] {
-            Value::Object(map) if !file["request"].to_string().contains("(not kept)") => {
-                Value::Object(map.clone())
-            }
+            Value::Object(map) => map.iter().map(|(name, value)| (name.clone(), kept(value))).collect(),
             _ => json!({}),
         };
         found.push(Recorded {

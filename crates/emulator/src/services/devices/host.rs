@@ -8,26 +8,8 @@ use serde_json::{Value, json};
 use super::{Entry, actions, named, object, typed};
 use crate::clock::{after, iso};
 use crate::router::Router;
+use crate::services::nemo::setting;
 use crate::state::hosts::{Bands, FIRST_INDEX, Host, Kind, Repeater, Station};
-
-/// The kernel's names of the interfaces of an LB6.
-pub(super) fn kernel_name(interface: &str) -> &'static str {
-    match interface {
-        "ETH0" => "eth4",
-        "ETH1" => "eth3",
-        "ETH2" => "eth2",
-        "ETH3" => "eth1",
-        "ETH4" => "eth0",
-        "vap2g0priv0" => "wl2",
-        "vap2g0priv1" => "wl2.1",
-        "vap2g0guest0" => "wl2.2",
-        "vap5g0priv0" => "wl1",
-        "vap5g0priv1" => "wl1.1",
-        "vap5g0guest0" => "wl1.2",
-        "vap6g0priv0" => "wl0",
-        _ => "",
-    }
-}
 
 /// The entry of a host; `place` is its position in the household.
 pub(super) fn entry(router: &Router, place: usize, host: &Host) -> Entry {
@@ -52,7 +34,7 @@ pub(super) fn entry(router: &Router, place: usize, host: &Host) -> Entry {
         "DeviceCategory": "",
         "Location": "",
         "PhysAddress": host.mac,
-        "Layer2Interface": kernel_name(interface),
+        "Layer2Interface": setting("NetDevName", interface),
         "InterfaceName": interface,
         "MACVendor": host.vendor,
         "Owner": "",
@@ -228,7 +210,7 @@ fn details(router: &Router, host: &Host, index: usize, active: bool) -> Value {
             "AddressSource": if host.dhcp { "DHCP" } else { "Static" }, "Reserved": reserved,
             "Id": host.ipv4.to_string(),
         }],
-        "IPv6Address": ipv6(&host.ipv6, status),
+        "IPv6Address": ipv6(router, &host.ipv6, status),
     });
     let mut more = json!({});
     if let (Kind::Repeater(repeater), Value::Object(more)) = (&host.kind, &mut more) {
@@ -250,8 +232,10 @@ fn details(router: &Router, host: &Host, index: usize, active: bool) -> Value {
     details
 }
 
-fn ipv6(addresses: &[Ipv6Addr], status: &str) -> Value {
-    let entries = addresses.iter().map(|address| {
+/// Without IPv6 on the LAN, only what a host gives itself remains.
+fn ipv6(router: &Router, addresses: &[Ipv6Addr], status: &str) -> Value {
+    let on = router.state.lan.ipv6;
+    let entries = addresses.iter().filter(|address| on || address.is_unicast_link_local()).map(|address| {
         let scope = if address.is_unicast_link_local() { "link" } else { "global" };
         json!({"Address": address.to_string(), "Status": status, "Scope": scope, "Id": address.to_string()})
     });

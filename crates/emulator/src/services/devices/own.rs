@@ -3,12 +3,13 @@
 
 use serde_json::{Value, json};
 
-use super::host::kernel_name;
 use super::{Entry, actions, named, object, typed};
 use crate::call::Object;
 use crate::clock::{NEVER, after, iso};
 use crate::router::Router;
+use crate::services::nemo::setting;
 use crate::state::hosts::{Host, Kind, Sourced};
+use crate::state::lan::Pool;
 use crate::state::wifi::Vap;
 
 /// Ethernet ports with what they can do, Mbit/s.
@@ -162,14 +163,14 @@ fn network(router: &Router, name: &str) -> Entry {
         "InterfaceName": "",
         "MACVendor": "",
         "NetDevName": if guest { "brguest" } else { "bridge" },
-        "NetDevIndex": if guest { 24 } else { 22 },
+        "NetDevIndex": setting("NetDevIndex", if guest { "brguest" } else { "bridge" }),
         "IPAddress": pool.gateway.to_string(),
         "IPAddressSource": "self",
         "DHCPv4ServerPool": if guest { "guest" } else { "default" },
         "DHCPv4ServerEnable": pool.enable,
         "DHCPv4ServerMinAddress": pool.min.to_string(),
         "DHCPv4ServerMaxAddress": pool.max.to_string(),
-        "DHCPv4ServerNetmask": if guest { "255.255.255.192".to_owned() } else { lan.netmask().to_string() },
+        "DHCPv4ServerNetmask": if guest { Pool::GUEST_MASK } else { lan.netmask() }.to_string(),
         "DHCPv4DomainName": if guest { "guest" } else { "home" },
         "Index": if guest { "3" } else { "2" },
     })));
@@ -208,8 +209,8 @@ fn access_point(router: &Router, vap: &Vap) -> Entry {
     let mut entry = base(router, vap.name, vap.name, "selflan", tags, active);
     entry.extend(object(json!({
         "PortState": "forwarding",
-        "NetDevName": kernel_name(vap.name),
-        "NetDevIndex": 65 + place,
+        "NetDevName": setting("NetDevName", vap.name),
+        "NetDevIndex": setting("NetDevIndex", vap.name),
         "SSID": vap.ssid,
         "BSSID": vap.bssid,
         "OperatingFrequencyBand": band,
@@ -243,8 +244,8 @@ fn port(router: &Router, name: &str, rate: u32) -> Entry {
         "CurrentBitRate": if active { 1_000 } else { 0 },
         "CurrentDuplexMode": if active { "Full" } else { "None" },
         "PortState": if active { "forwarding" } else { "disabled" },
-        "NetDevName": kernel_name(name),
-        "NetDevIndex": 14 + place,
+        "NetDevName": setting("NetDevName", name),
+        "NetDevIndex": setting("NetDevIndex", name),
         "Index": (20 + place).to_string(),
         "Actions": actions(&["events"]),
     })));

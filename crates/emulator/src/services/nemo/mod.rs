@@ -107,3 +107,8 @@ fn ssid_stats(router: &Router, name: &str) -> Value {
         "MultipleRetryCount": sent / 200,
     })
 }
+
+/// A setting of an interface that never changes, such as its kernel name; `null` when it has none.
+pub(super) fn setting(name: &str, interface: &str) -> serde_json::Value {
+    table::TABLE.value(name, interface).cloned().unwrap_or_default()
+}

@@ -1,15 +1,15 @@
 //! `NMC`: the operator's side of the box: WAN, offer, LAN address, reboot (protocol sections 4.2, 4.13, 4.25).
 
 pub(super) mod guest;
+pub(super) mod lan;
+mod offer;
 pub(super) mod reboot;
 pub(super) mod wifi;
-
-use std::net::Ipv4Addr;
 
 use serde_json::json;
 
 use super::Service;
-use crate::call::{Answer, BoxError, Call, Reply};
+use crate::call::{Answer, Call, Reply};
 use crate::router::Router;
 
 pub(super) const SERVICE: Service = Service::new("NMC", call);
@@ -24,8 +24,8 @@ fn call(router: &mut Router, call: &Call<'_>) -> Answer {
         }
         ([], "getWANStatus") => Reply::both(true, wan_status(router)).ok(),
         ([], "getWanModeList") => Reply::value(WAN_MODES).ok(),
-        ([], "getLANIP") => Reply::outputs(lan_address(router)).ok(),
-        ([], "setLANIP") => set_lan_address(router, call),
+        ([], "getLANIP") => Reply::outputs(lan::address(router)).ok(),
+        ([], "setLANIP") => lan::set_address(router, call),
         ([], "getVoIPConfig") => Reply::value(super::voice::configuration(router)).ok(),
         ([], "setWanMode") => set_wan_mode(router, call),
         ([], "reboot") => {
@@ -47,7 +47,10 @@ fn call(router: &mut Router, call: &Call<'_>) -> Answer {
         }
         ([], "updateVersionInfo" | "checkForUpgrades") | (["TPPP"], "force") => Reply::value(true).ok(),
         (["Error"], "getPrimaryErrorCode") => Reply::value("0000").ok(),
-        _ => None,
+        ([], "getRemoteAccess" | "enableRemoteAccess" | "disableRemoteAccess") => {
+            super::remote_access::nmc(router, call)
+        }
+        _ => offer::call(router, call),
     }
 }
 
@@ -73,8 +76,10 @@ fn wan_status(router: &Router) -> serde_json::Value {
     let (state, link, gpon, connection) =
         if up { ("up", "up", "O5_Operation", "Bound") } else { ("down", "down", "O1_Initial", "Idle") };
     let when_up = |text: String| if up { text } else { String::new() };
-    let dns: Vec<String> =
-        wan.dns.iter().map(ToString::to_string).chain(wan.dns6.iter().map(ToString::to_string)).collect();
+    let up6 = up && router.state.lan.ipv6;
+    let when_up6 = |text: String| if up6 { text } else { String::new() };
+    let dns6 = wan.dns6.iter().filter(|_| up6).map(ToString::to_string);
+    let dns: Vec<String> = wan.dns.iter().map(ToString::to_string).chain(dns6).collect();
     json!({
         "WanState": state,
         "LinkType": if wan.mode.starts_with("GPON") { "gpon" } else { "ethernet" },
@@ -87,48 +92,12 @@ fn wan_status(router: &Router) -> serde_json::Value {
         "IPAddress": when_up(wan.ipv4.to_string()),
         "RemoteGateway": when_up(wan.gateway.to_string()),
         "DNSServers": when_up(dns.join(",")),
-        "IPv6Address": when_up(wan.ipv6.to_string()),
-        "IPv6DelegatedPrefix": when_up(format!("{}/56", wan.prefix)),
-        "ConnectionStateIPv6": connection,
+        "IPv6Address": when_up6(wan.ipv6.to_string()),
+        "IPv6DelegatedPrefix": when_up6(format!("{}/56", wan.prefix)),
+        "ConnectionStateIPv6": if up6 { "Bound" } else { "Idle" },
         "LastConnectionErrorIPv6": "",
-        "RemoteGatewayIPv6": when_up("fe80::ba0:bab".to_owned()),
+        "RemoteGatewayIPv6": when_up6("fe80::ba0:bab".to_owned()),
     })
-}
-
-fn lan_address(router: &Router) -> serde_json::Value {
-    let lan = &router.state.lan;
-    json!({
-        "Address": lan.address.to_string(),
-        "Netmask": lan.netmask().to_string(),
-        "DHCPEnable": lan.pool.enable,
-        "DHCPMinAddress": lan.pool.min.to_string(),
-        "DHCPMaxAddress": lan.pool.max.to_string(),
-        "LeaseTime": lan.pool.lease_time,
-    })
-}
-
-fn set_lan_address(router: &mut Router, call: &Call<'_>) -> Answer {
-    let address = |name: &str| call.args.text(name).and_then(|text| text.parse::<Ipv4Addr>().ok());
-    let (Some(own), Some(mask), Some(min), Some(max)) =
-        (address("Address"), address("Netmask"), address("DHCPMinAddress"), address("DHCPMaxAddress"))
-    else {
-        return BoxError::failed(call.method).refuse();
-    };
-    let lan = &mut router.state.lan;
-    let moved = lan.address != own;
-    lan.address = own;
-    lan.prefix_length = u8::try_from(mask.to_bits().count_ones()).unwrap_or(24);
-    lan.pool.gateway = own;
-    lan.pool.min = min;
-    lan.pool.max = max;
-    lan.pool.enable = call.args.flag("DHCPEnable").unwrap_or(lan.pool.enable);
-    if let Some(seconds) = call.args.number("LeaseTime").and_then(|seconds| u32::try_from(seconds).ok()) {
-        lan.pool.lease_time = seconds;
-    }
-    if moved {
-        router.sessions.clear();
-    }
-    Reply::void().ok()
 }
 
 fn set_wan_mode(router: &mut Router, call: &Call<'_>) -> Answer {
