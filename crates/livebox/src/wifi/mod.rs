@@ -177,9 +177,7 @@ pub(crate) struct Network {
     pub(crate) ssid: Option<Untrusted>,
     pub(crate) band: Option<Band>,
     pub(crate) guest: bool,
-    /// As wanted.
-    pub(crate) enabled: Option<bool>,
-    /// As is.
+    pub(crate) wanted: Option<bool>,
     pub(crate) on: Option<bool>,
     pub(crate) hidden: Option<bool>,
     pub(crate) security: Option<Untrusted>,
@@ -252,9 +250,7 @@ pub(crate) fn recorded_air() -> Vec<Air> {
 /// The Wi-Fi as a whole.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Wifi {
-    /// As wanted.
-    enabled: Option<bool>,
-    /// As is.
+    wanted: Option<bool>,
     on: Option<bool>,
     schedule_active: Option<bool>,
     /// All bands share name and key.
@@ -265,7 +261,7 @@ pub(crate) struct Wifi {
 
 impl Show for Wifi {
     fn show(&self, lang: Lang) -> Page {
-        let state = match (self.enabled, self.on) {
+        let state = match (self.wanted, self.on) {
             (_, Some(true)) => lang.pick("on", "activé"),
             (Some(true), Some(false)) => lang.pick(
                 "off at present, though wanted on: a schedule, the power management or the box's button holds it off",
@@ -334,7 +330,7 @@ impl Radio {
 
 impl Network {
     fn row(&self, lang: Lang) -> [String; 7] {
-        let mut state = on_off(lang, self.on.or(self.enabled));
+        let mut state = on_off(lang, self.on.or(self.wanted));
         if self.hidden == Some(true) {
             state.push_str(lang.pick(", hidden", ", masqué"));
         }
@@ -356,9 +352,7 @@ impl Network {
 pub(crate) struct Switch {
     /// Null: all of the Wi-Fi.
     band: Option<Band>,
-    /// As wanted.
-    enabled: Option<bool>,
-    /// As is.
+    wanted: Option<bool>,
     on: Option<bool>,
     /// It may switch the Wi-Fi again at its next time.
     schedule_active: Option<bool>,
@@ -375,7 +369,7 @@ impl Show for Switch {
         });
         Page::new()
             .fact(&label, on_off(lang, self.on))
-            .fact(lang.pick("Wanted", "Demandé"), on_off(lang, self.enabled))
+            .fact(lang.pick("Wanted", "Demandé"), on_off(lang, self.wanted))
             .note(schedule)
     }
 }

@@ -90,7 +90,7 @@ fn every_recorded_box_shows_its_networks() {
             "lb3" | "lb5" => {
                 assert_eq!(bands, [Some(Band::Ghz2_4), Some(Band::Ghz5)], "{}", recording.file);
                 // The Wi-Fi is off as a whole; each network stays wanted.
-                assert!(air.networks.iter().all(|one| one.enabled == Some(true) && one.on == Some(false)));
+                assert!(air.networks.iter().all(|one| one.wanted == Some(true) && one.on == Some(false)));
             }
             "lb7" => {
                 assert_eq!(bands, Band::ALL.map(Some), "{}", recording.file);
@@ -118,7 +118,7 @@ fn every_recorded_box_shows_its_networks() {
         let air =
             wire::air(serde_json::from_value(json!({})).unwrap(), Some(recording.reply::<GetNetworks>()));
         assert_eq!(air.networks.len(), 2, "{}", recording.file);
-        assert!(air.networks.iter().all(|network| network.guest && network.enabled == Some(false)));
+        assert!(air.networks.iter().all(|network| network.guest && network.wanted == Some(false)));
         assert_eq!(air.radios[1].widths.len(), 5, "{}", recording.file);
     }
     for recording in recordings("NMC.Wifi", "get") {
@@ -160,7 +160,7 @@ fn odd_networks_are_read() {
     let radio = &odd.radios[0];
     assert_eq!((radio.band, radio.noise_dbm, radio.load_pct, radio.channel), (None, None, None, Some(36)));
     let one = |name: &str| odd.networks.iter().find(|network| network.name == name).unwrap();
-    assert_eq!((one("x1").band, one("x1").enabled, one("x1").key), (Some(Band::Ghz6), Some(true), None));
+    assert_eq!((one("x1").band, one("x1").wanted, one("x1").key), (Some(Band::Ghz6), Some(true), None));
     assert_eq!(one("x1").ssid.as_ref().unwrap().shown(), "42");
     let attached = &one("x1").attached;
     assert_eq!(attached.len(), 2, "one left, one has no address");

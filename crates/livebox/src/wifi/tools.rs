@@ -53,7 +53,7 @@ impl Tool for ShowWifi {
         let switch = cx.read(&wire::GetSwitch {}).await?;
         let air = Air::read(cx).await?;
         Ok(Wifi {
-            enabled: switch.enable.get(),
+            wanted: switch.enable.get(),
             on: switch.status.get(),
             schedule_active: switch.schedule_active(),
             bands_combined: switch.configuration_mode.get(),
@@ -267,7 +267,7 @@ async fn switch_all(cx: &Context, on: bool) -> Result<Changed<Switch>, ToolError
     let read = move || async move {
         let reply = cx.read(&wire::GetSwitch {}).await?;
         let schedule_active = schedule_active.or(reply.schedule_active());
-        Ok(Switch { band: None, enabled: reply.enable.get(), on: reply.status.get(), schedule_active })
+        Ok(Switch { band: None, wanted: reply.enable.get(), on: reply.status.get(), schedule_active })
     };
     let before = read().await?;
     // Only switching on needs the profile: the Wi-Fi is on when both want it.
@@ -308,9 +308,9 @@ async fn switch_band(cx: &Context, band: Band, on: bool) -> Result<Changed<Switc
         let all = |states: Vec<Option<bool>>| {
             states.iter().find(|state| **state != Some(on)).copied().unwrap_or(Some(on))
         };
-        let enabled = all(networks.iter().map(|network| network.enabled).collect());
+        let wanted = all(networks.iter().map(|network| network.wanted).collect());
         let on = all(networks.iter().map(|network| network.on).collect());
-        Switch { band: Some(band), enabled, on, schedule_active }
+        Switch { band: Some(band), wanted, on, schedule_active }
     };
     let before = state(&air);
     let what = named(Some(band), on);
@@ -333,7 +333,7 @@ fn named(band: Option<Band>, on: bool) -> Message {
 }
 
 fn is_so(state: &Switch, on: bool) -> bool {
-    state.enabled == Some(on) && state.on == Some(on)
+    state.wanted == Some(on) && state.on == Some(on)
 }
 
 fn switched(
@@ -343,7 +343,7 @@ fn switched(
     after: Switch,
     on: bool,
 ) -> Result<Changed<Switch>, ToolError> {
-    let differing = [(after.enabled, "enabled"), (after.on, "on")];
+    let differing = [(after.wanted, "wanted"), (after.on, "on")];
     let differing = differing.iter().filter(|(is, _)| *is != Some(on));
     let differing = differing.map(|(_, name)| (*name).to_owned()).collect();
     let moved = after != before;

@@ -221,9 +221,9 @@ fn add(air: &mut Air, reply: NetworksReply, guest: bool) {
             _ => below.and_then(|base| band_by_flag(&base.flags)),
         };
         let persistent = penable.get(&name).and_then(|entry| entry.persistent_enable.get());
-        let enabled = below.and_then(|base| base.enable.get()).or(persistent);
+        let wanted = below.and_then(|base| base.enable.get()).or(persistent);
         let radio = radio.map(|(name, _)| name);
-        air.networks.push(network(name, &vap, Place { guest, radio, band, enabled }));
+        air.networks.push(network(name, &vap, Place { guest, radio, band, wanted }));
     }
 }
 
@@ -232,7 +232,7 @@ struct Place {
     guest: bool,
     radio: Option<String>,
     band: Option<Band>,
-    enabled: Option<bool>,
+    wanted: Option<bool>,
 }
 
 fn band_by_flag(flags: &Text) -> Option<Band> {
@@ -287,7 +287,7 @@ fn network(name: String, vap: &Vap, place: Place) -> Network {
         ssid: vap.ssid.get().and_then(Untrusted::non_empty),
         band: place.band,
         guest: place.guest,
-        enabled: place.enabled,
+        wanted: place.wanted,
         on: up(&vap.status),
         hidden: vap.advertised.get().map(|advertised| !advertised),
         security: security.and_then(|security| security.mode.get()).and_then(Untrusted::non_empty),
