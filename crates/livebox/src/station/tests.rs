@@ -1,7 +1,9 @@
 //! What makes a station's link good, and how the list reads.
 
+use serde_json::json;
+
 use super::{Quality, StationList, megabits, stations};
-use crate::{Lang, Show, wifi};
+use crate::{Lang, Show, ToolError, testing::bench, wifi};
 
 #[test]
 fn the_weakest_recorded_station_comes_first() {
@@ -31,4 +33,39 @@ fn rates_are_rounded_as_people_read_them() {
     assert_eq!(megabits(2_305_880_000, Lang::En), "2306");
     assert_eq!(megabits(6_500_000, Lang::Fr), "6,5");
     assert_eq!(megabits(9_960_000, Lang::En), "10.0");
+}
+
+#[tokio::test]
+async fn stations_of_every_network_by_name() {
+    let bench = bench().await;
+    let list = bench.json("station_list", json!({})).await;
+    let stations = list["stations"].as_array().unwrap();
+    assert!(stations.len() <= 10 && list["total"].as_u64().unwrap() >= stations.len() as u64);
+    let strengths: Vec<i64> = stations.iter().filter_map(|one| one["rssi_dbm"].as_i64()).collect();
+    assert!(strengths.is_sorted() && strengths.len() == stations.len(), "{strengths:?}");
+    assert!(stations.iter().all(|one| one["name"].is_string() && one["down_bps"].as_u64() > Some(1_000_000)));
+    let asked = ["NeMo.Intf.lan:getMIBs", "NeMo.Intf.guest:getMIBs", "Devices:get"];
+    assert_eq!(asked.map(|call| bench.count(call)), [1, 1, 1]);
+    let five = bench.json("station_list", json!({"band": 5, "limit": 1})).await;
+    assert_eq!(five["stations"].as_array().unwrap().len(), 1);
+    assert_eq!(five["stations"][0]["band"], "5");
+    bench.fault("denied@Devices:get");
+    bench.cx.session().forget_reads();
+    let nameless = bench.json("station_list", json!({})).await;
+    assert!(nameless["stations"].as_array().unwrap().iter().all(|one| one["name"].is_null()));
+}
+
+#[tokio::test]
+async fn stations_leave_with_their_network() {
+    let bench = bench().await;
+    bench.json("wifi_disable", json!({"band": "2.4"})).await;
+    bench.cx.session().forget_reads();
+    let list = bench.json("station_list", json!({"band": "2.4"})).await;
+    assert!(
+        list["stations"].as_array().unwrap().iter().all(|one| one["network"] != "Livebox-DDDF"),
+        "{list}"
+    );
+    for args in [json!({"band": "7"}), json!({"limit": -1}), json!({"bnad": "5"})] {
+        assert!(matches!(bench.error("station_list", args).await, ToolError::Arguments(_)));
+    }
 }

@@ -123,6 +123,6 @@ fn scaled(value: u64, lang: Lang, units: [(&str, &str); 4]) -> String {
     if divisor == 1 {
         return format!("{value} {unit}");
     }
-    let tenths = value / (divisor / 10);
+    let tenths = (value + divisor / 20) / (divisor / 10);
     format!("{}{}{} {unit}", tenths / 10, lang.pick('.', ','), tenths % 10)
 }

@@ -13,6 +13,8 @@ use super::{
 };
 use crate::{Untrusted, testing::recordings};
 
+mod emulated;
+
 fn interface(friendly: &str, name: &str, alias: &str) -> Interface {
     Interface {
         key: friendly.to_lowercase(),

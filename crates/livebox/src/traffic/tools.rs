@@ -114,7 +114,7 @@ async fn sampled(cx: &Context, wanted: Option<Wanted<'_>>) -> Result<Traffic, To
         (_, Some(named)) => totals(cx, &Counted::of(named)).await?,
         _ => match uplink.map(Counted::of) {
             Some(uplink) => totals(cx, &uplink).await?,
-            None => match uplink_without_inventory(cx, &interfaces).await? {
+            None => match uplink_in_use(cx, &interfaces).await? {
                 Some(uplink) => totals(cx, &uplink).await?,
                 None => None,
             },
@@ -136,7 +136,7 @@ async fn measured(cx: &Context, wanted: Option<Wanted<'_>>, time: Duration) -> R
     let counted = match wanted {
         Some(Wanted::Wifi) => Some(Counted::Wifi),
         Some(Wanted::Named(name)) => Some(Counted::of(named(&inventory(cx).await?, name)?)),
-        None | Some(Wanted::Wan) => uplink(cx).await?,
+        None | Some(Wanted::Wan) => uplink_in_use(cx, &inventory(cx).await?).await?,
     };
     let Some(counted) = counted else { return Err(no_counters()) };
     let looks = watch(cx, &counted, time).await?;
@@ -228,16 +228,8 @@ async fn inventory(cx: &Context) -> Result<Vec<Interface>, ToolError> {
     Ok(cx.read_optional(&wire::GetInterfaces {}).await?.map(wire::interfaces).unwrap_or_default())
 }
 
-/// The uplink, found as cheaply as possible when no samples are wanted.
-async fn uplink(cx: &Context) -> Result<Option<Counted>, ToolError> {
-    uplink_without_inventory(cx, &[]).await
-}
-
-/// The physical interface below the WAN, with its name in the inventory if there is one.
-async fn uplink_without_inventory(
-    cx: &Context,
-    interfaces: &[Interface],
-) -> Result<Option<Counted>, ToolError> {
+/// The physical interface below the WAN as the box says it, with its name in the inventory if there is one.
+async fn uplink_in_use(cx: &Context, interfaces: &[Interface]) -> Result<Option<Counted>, ToolError> {
     let reply = cx.read_optional(&wire::GetWan::new()).await?.unwrap_or_default();
     let Some(name) = reply.physical() else { return Ok(None) };
     let friendly = interfaces.iter().find(|one| one.name == name && one.kind == Kind::Wan);

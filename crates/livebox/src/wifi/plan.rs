@@ -82,7 +82,7 @@ pub(super) struct Plan {
     networks: Vec<String>,
     /// Names of the networks to show before and after.
     shown: Vec<String>,
-    /// Some of them are guest networks.
+    /// Bands that it is about.
     pub(super) bands: Vec<Band>,
 }
 
@@ -175,11 +175,28 @@ impl Plan {
         differing
     }
 
+    /// Whether the networks concerned that were on are on again. Not waited for where the radio must listen for radars
+    /// first.
+    pub(super) fn is_back(&self, before: &Air, now: &Air) -> bool {
+        if self.order.channel.is_some_and(|channel| self.bands.contains(&Band::Ghz5) && is_shared(channel)) {
+            return true;
+        }
+        let on = |air: &Air, name: &String| {
+            air.networks.iter().any(|network| network.name == *name && network.on == Some(true))
+        };
+        self.shown.iter().all(|name| !on(before, name) || on(now, name))
+    }
+
     /// The state of what the plan is about.
     pub(super) fn settings(&self, air: &Air) -> Settings {
         let touched = air.networks.iter().filter(|network| self.shown.contains(&network.name));
         Settings { networks: touched.map(|network| NetworkSettings::of(network, air)).collect() }
     }
+}
+
+/// Whether a 5 GHz channel is shared with radars: the radio listens before it may transmit there.
+fn is_shared(channel: Channel) -> bool {
+    channel.number().is_some_and(|number| number >= 52)
 }
 
 /// Refuses a name that another network has: stations would no longer know which is which.

@@ -10,6 +10,8 @@ use super::{
 };
 use crate::{Band, ToolError, testing::recordings};
 
+mod emulated;
+
 /// A box with a private network on three bands, a guest network, and one that the box keeps for itself.
 fn household() -> Value {
     let vap = |ssid: &str, mode: &str| {

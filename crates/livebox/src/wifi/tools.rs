@@ -29,9 +29,9 @@ const WIFI: Group =
 const WIFI_KEY: Group = Group { name: "wifi-key", english: "Wi-Fi keys", french: "Les clés Wi-Fi" };
 
 /// How long the master switch may take.
-const SWITCHING: Duration = Duration::from_secs(30);
+const SWITCHING: Duration = Duration::from_secs(if cfg!(test) { 3 } else { 30 });
 /// How long radios may take to restart.
-const RESTARTING: Duration = Duration::from_secs(40);
+const RESTARTING: Duration = Duration::from_secs(if cfg!(test) { 3 } else { 40 });
 
 /// Shows the Wi-Fi: on or off, radios and channels, networks and their security.
 #[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
@@ -177,14 +177,9 @@ impl Tool for SetWifi {
         }
         let sent = cx.write(&wire::SetWlanConfig { mibs: plan.config() }).await?;
         tell_restart(cx);
-        let (now, _) = cx
-            .read_back(
-                RESTARTING,
-                move || async move { Air::read(cx).await },
-                |air| plan.differing(air).is_empty(),
-            )
-            .await
-            .map_err(cut_off)?;
+        let settled = |now: &Air| plan.differing(now).is_empty() && plan.is_back(&air, now);
+        let read = move || async move { Air::read(cx).await };
+        let (now, _) = cx.read_back(RESTARTING, read, settled).await.map_err(cut_off)?;
         let (differing, after) = (plan.differing(&now), plan.settings(&now));
         let moved = differing != plan.differing(&air);
         ended(&sent, moved, what, before, after, differing)
