@@ -137,6 +137,7 @@ impl Router {
     /// Queues what happened in the household since the last time: arrivals, departures, statistics.
     pub fn catch_up_events(&mut self) {
         let now = self.now();
+        self.settle_diagnostics();
         // Nobody can have listened for longer than a channel lives without a request, so older news is dropped.
         let from = self.events.told_until.max(after(now, -LONG_POLL - INACTIVITY - REFRESH));
         self.events.told_until = now;
@@ -191,6 +192,7 @@ impl Router {
         let now = self.now();
         let refresh = after(self.state.refreshed(now), REFRESH);
         let moves = self.state.hosts.iter().flat_map(|host| host.transitions(self.state.seed, now, refresh));
-        moves.map(|(at, _)| at).min().unwrap_or(refresh)
+        let run = self.state.diagnostics.current.as_ref().map(|run| run.ends).filter(|end| *end > now);
+        moves.map(|(at, _)| at).chain(run).min().unwrap_or(refresh)
     }
 }

@@ -117,6 +117,7 @@ impl Router {
         self.caller = caller;
         let now = self.now();
         self.state.follow_plans(now);
+        self.settle_diagnostics();
         let path: Vec<&str> = object.split('.').collect();
         if self.model.is_denied(&path) {
             return Err(vec![BoxError::denied(object)]);

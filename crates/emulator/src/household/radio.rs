@@ -148,6 +148,7 @@ pub(super) fn build(seed: Seed, base_mac: &str, now: Timestamp) -> Wifi {
         pairing_until: None,
         wps_pin: seed.digits("wps pin", 8),
         neighbours: neighbours(seed),
+        exceptions: Vec::new(),
     }
 }
 

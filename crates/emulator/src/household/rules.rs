@@ -83,17 +83,21 @@ pub(super) fn dyndns(seed: Seed, now: Timestamp) -> DynDns {
     }
 }
 
-/// The console of the youngest is cut off on school nights.
+/// The console of the youngest is cut off on school nights. The plan of Wi-Fi that every box has is not followed.
 pub(super) fn schedules(hosts: &[Host]) -> Vec<Schedule> {
-    let Some(console) = find(hosts, "Switch de Zoé") else { return Vec::new() };
+    let plan = |kind: &str, id: &str, enable| Schedule {
+        kind: kind.to_owned(),
+        id: id.to_owned(),
+        name: String::new(),
+        base: "Weekly".to_owned(),
+        default: "Enable".to_owned(),
+        enable,
+        override_state: String::new(),
+        entries: Vec::new(),
+    };
     let night =
         |day: i64| Entry { begin: day * DAY + 20 * 3_600, end: (day + 1) * DAY, state: "Disable".to_owned() };
-    vec![Schedule {
-        kind: "ToD".to_owned(),
-        id: console.mac.clone(),
-        default: "Enable".to_owned(),
-        enable: true,
-        override_state: String::new(),
-        entries: (0..4).map(night).collect(),
-    }]
+    let console = find(hosts, "Switch de Zoé")
+        .map(|console| Schedule { entries: (0..4).map(night).collect(), ..plan("ToD", &console.mac, true) });
+    [plan("WLAN", "wl0", false)].into_iter().chain(console).collect()
 }

@@ -7,6 +7,7 @@
 
 #![allow(clippy::unnecessary_wraps, reason = "an arm of a service's match is an `Answer`")]
 
+mod auto_diag;
 mod connected;
 mod device_info;
 mod devices;
@@ -23,7 +24,9 @@ mod places;
 mod power_management;
 mod remote_access;
 mod sah_device;
+mod scheduler;
 mod screen;
+mod steering;
 mod time;
 mod topology_diagnostics;
 mod upnp_igd;
@@ -54,6 +57,8 @@ const SERVICES: &[Service] = &[
     connected::STORAGE,
     connected::USB,
     connected::WAKE,
+    auto_diag::SERVICE,
+    auto_diag::SPEED,
     device_info::SERVICE,
     devices::SERVICE,
     dhcp::SERVICE,
@@ -80,6 +85,8 @@ const SERVICES: &[Service] = &[
     sah_device::SERVICE,
     screen::SERVICE,
     screen::LIGHTS,
+    scheduler::SERVICE,
+    steering::SERVICE,
     time::SERVICE,
     topology_diagnostics::SERVICE,
     upnp_igd::SERVICE,

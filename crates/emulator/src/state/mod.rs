@@ -6,6 +6,7 @@
 #![allow(clippy::struct_excessive_bools, reason = "these are switches of a box, as the box has them")]
 
 pub mod devices;
+pub mod diagnostics;
 pub mod firewall;
 pub mod hosts;
 pub mod lan;
@@ -57,6 +58,8 @@ pub struct State {
     pub topology: system::Topology,
     /// Radios, access points, guest network.
     pub wifi: wifi::Wifi,
+    /// Diagnostics of the box itself.
+    pub diagnostics: diagnostics::Diagnostics,
     /// Energy profiles.
     pub power: power::Power,
     /// Rules and levels.

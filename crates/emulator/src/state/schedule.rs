@@ -7,6 +7,10 @@ pub struct Schedule {
     pub kind: String,
     /// A MAC address for `ToD`, an interface or profile otherwise.
     pub id: String,
+    /// Free text.
+    pub name: String,
+    /// `Weekly`, in practice always.
+    pub base: String,
     /// State outside the entries: `Enable` or `Disable`.
     pub default: String,
     /// The plan is followed.

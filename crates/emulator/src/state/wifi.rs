@@ -27,6 +27,21 @@ pub struct Wifi {
     pub wps_pin: String,
     /// Networks of other people within reach.
     pub neighbours: Vec<Neighbour>,
+    /// Stations that are not sent from one access point to another.
+    pub exceptions: Vec<Exception>,
+}
+
+/// A station that steering treats in its own way.
+#[derive(Debug, Clone)]
+pub struct Exception {
+    /// Upper case with colons.
+    pub mac: String,
+    /// Which kinds of steering, as bits.
+    pub mask: i64,
+    /// Access point where it belongs, or empty.
+    pub target: String,
+    /// `Auto`, `Force`, `ForceNoSteer`.
+    pub kind: String,
 }
 
 /// A network of other people.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::wire::{Session, livebox};
 
 /// Objects without a behaviour of their own yet. A service that arrives takes its line away.
-const PENDING: &[&str] = &["Scheduler", "SpeedTest"];
+const PENDING: &[&str] = &[];
 
 /// Where the recordings are, if anywhere.
 fn folder() -> Option<PathBuf> {

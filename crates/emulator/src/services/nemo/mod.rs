@@ -11,6 +11,7 @@ mod table;
 mod wlan;
 pub(super) mod write;
 
+pub(super) use object::parameters;
 use serde_json::{Value, json};
 
 use super::Service;

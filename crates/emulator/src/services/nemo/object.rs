@@ -78,7 +78,7 @@ pub(super) fn instances(router: &Router, path: &[&str]) -> Option<Vec<String>> {
 }
 
 /// The parameters of an object below an interface: what is live, else what was written, else the table's value.
-pub(super) fn parameters(router: &Router, path: &[&str]) -> Object {
+pub(crate) fn parameters(router: &Router, path: &[&str]) -> Object {
     let ["NeMo", "Intf", interface, inside @ ..] = path else { return Object::new() };
     let Some(resolved) = router.resolve(path) else { return Object::new() };
     let mut live = live_values(router, interface, inside);

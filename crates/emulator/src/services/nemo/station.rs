@@ -23,7 +23,7 @@ pub(super) fn count(router: &Router, vap: &Vap) -> usize {
 }
 
 /// Their MAC addresses.
-pub(super) fn macs(router: &Router, vap: &Vap) -> Vec<String> {
+pub(crate) fn macs(router: &Router, vap: &Vap) -> Vec<String> {
     attached(router, vap).into_iter().map(|host| host.mac.clone()).collect()
 }
 
