@@ -137,7 +137,7 @@ impl Router {
     /// Queues what happened in the household since the last time: arrivals, departures, statistics.
     pub fn catch_up_events(&mut self) {
         let now = self.now();
-        self.settle_diagnostics();
+        self.follow_time();
         // Nobody can have listened for longer than a channel lives without a request, so older news is dropped.
         let from = self.events.told_until.max(after(now, -LONG_POLL - INACTIVITY - REFRESH));
         self.events.told_until = now;

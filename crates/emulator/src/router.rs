@@ -115,9 +115,7 @@ impl Router {
             return Err(vec![BoxError::denied(object)]);
         }
         self.caller = caller;
-        let now = self.now();
-        self.state.follow_plans(now);
-        self.settle_diagnostics();
+        self.follow_time();
         let path: Vec<&str> = object.split('.').collect();
         if self.model.is_denied(&path) {
             return Err(vec![BoxError::denied(object)]);
@@ -234,6 +232,21 @@ impl Router {
             .collect();
         self.changed(object, known.clone());
         self.state.written.entry(object.to_owned()).or_default().extend(known);
+    }
+
+    /// Lets time do what was asked of it: plans, timers, diagnostics. Subscribers are told.
+    pub(crate) fn follow_time(&mut self) {
+        let watched = |state: &State| (state.wifi.guest.enable, state.wifi.planned_off);
+        let (before, now) = (watched(&self.state), self.now());
+        self.state.follow_plans(now);
+        let (guest, planned_off) = watched(&self.state);
+        if before.0 != guest {
+            self.changed("NMC.Guest", Object::from_iter([("Enable".to_owned(), guest.into())]));
+        }
+        if before.1 != planned_off {
+            self.changed("NMC.Wifi", Object::from_iter([("Status".to_owned(), (!planned_off).into())]));
+        }
+        self.settle_diagnostics();
     }
 
     /// Tells subscribers that parameters of an object changed.

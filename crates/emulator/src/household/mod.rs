@@ -63,7 +63,7 @@ pub(crate) fn build(seed: Seed, now: Timestamp, admin_password: &str) -> State {
         notes: BTreeMap::new(),
         topology: Topology { updated: after(now, -6 * 3_600), authorized: false, upload: false },
         wifi,
-        diagnostics: crate::state::diagnostics::Diagnostics::default(),
+        diagnostics: crate::state::diagnostics::Diagnostics::after_boot(booted_at),
         power: crate::state::power::Power::default(),
         firewall,
         dyndns: rules::dyndns(seed, now),

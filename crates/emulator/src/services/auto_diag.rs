@@ -38,7 +38,7 @@ fn call(router: &mut Router, call: &Call<'_>) -> Answer {
                 return Reply::value(false).ok();
             };
             let run =
-                Run { id, started: now, ends: after(now, *seconds), measures: *measures, cancelled: false };
+                Run { id, started: now, ends: after(now, *seconds), measures: *measures, cancelled: None };
             router.state.diagnostics.current = Some(run);
             tell(router);
             Reply::value(true).ok()
@@ -48,7 +48,7 @@ fn call(router: &mut Router, call: &Call<'_>) -> Answer {
             let stops = running.is_some_and(|run| wanted.is_none_or(|id| id == run.id));
             if stops {
                 if let Some(run) = &mut router.state.diagnostics.current {
-                    run.cancelled = true;
+                    run.cancelled = Some(now);
                 }
                 tell(router);
             }

@@ -86,6 +86,7 @@ const SERVICES: &[Service] = &[
     screen::SERVICE,
     screen::LIGHTS,
     scheduler::SERVICE,
+    scheduler::WLAN,
     steering::SERVICE,
     time::SERVICE,
     topology_diagnostics::SERVICE,

@@ -9,6 +9,9 @@ use crate::state::schedule::{Entry, Schedule, second_of_week};
 
 pub(super) const SERVICE: Service = Service::new("Scheduler", call);
 
+/// The plan of Wi-Fi, seen from the other side.
+pub(super) const WLAN: Service = Service { root: "WLanScheduler", call: wlan, instances: wlan_plans };
+
 const TYPES: &[&str] = &["ToD", "RWLAN", "WLAN", "RUE", "POWER"];
 
 /// Seconds of a week.
@@ -200,4 +203,42 @@ fn took_effect(router: &mut Router, kind: &str, id: &str) {
     let value = find(router, kind, id).map(|plan| plan.value_at(second).to_owned()).unwrap_or_default();
     let attributes = json!({"type": kind, "ID": id, "value": value});
     router.changed("Scheduler", attributes.as_object().cloned().unwrap_or_default());
+}
+
+fn wlan_plans(router: &Router, path: &[&str]) -> Option<Vec<String>> {
+    let plans = || router.state.schedules.iter().filter(|plan| plan.kind == "WLAN");
+    match path {
+        ["WLanScheduler", "Schedules"] => Some(plans().map(|plan| plan.id.clone()).collect()),
+        ["WLanScheduler", "Schedules", id, "Entry"] => {
+            let entries = plans().find(|plan| plan.id == *id).map_or(0, |plan| plan.entries.len());
+            Some((1..=entries).map(|number| number.to_string()).collect())
+        }
+        _ => None,
+    }
+}
+
+fn wlan(router: &mut Router, call: &Call<'_>) -> Answer {
+    match (call.tail, call.method) {
+        ([], "setState") => {
+            let id = call.args.text("ID").unwrap_or_default();
+            let state = call.args.text("state").unwrap_or_default();
+            let done = is_state(&state, true)
+                && change(router, "WLAN", &id, |plan| plan.override_state.clone_from(&state));
+            Reply::value(done).ok()
+        }
+        (["Schedules", id], "get") => {
+            let plan = find(router, "WLAN", id)?;
+            Reply::value(json!({
+                "Base": plan.base, "Default": plan.default, "Enable": plan.enable, "ID": plan.id,
+                "Name": plan.name, "Override": plan.override_state,
+            }))
+            .ok()
+        }
+        (["Schedules", id, "Entry", number], "get") => {
+            let place = number.parse::<usize>().ok()?.checked_sub(1)?;
+            let entry = find(router, "WLAN", id)?.entries.get(place)?;
+            Reply::value(json!({"Begin": entry.begin, "End": entry.end, "State": entry.state})).ok()
+        }
+        _ => None,
+    }
 }

@@ -27,8 +27,8 @@ pub struct Run {
     pub ends: Timestamp,
     /// It measures the speed.
     pub measures: bool,
-    /// It was stopped before its end.
-    pub cancelled: bool,
+    /// It was stopped before its end, at this time.
+    pub cancelled: Option<Timestamp>,
 }
 
 /// A measured speed.
@@ -44,21 +44,32 @@ pub struct Speed {
     pub started: Timestamp,
 }
 
+/// Seconds that stopping takes.
+const STOPPING: i64 = 3;
+
 /// Seconds of each direction of a speed test.
 pub const DIRECTION: i64 = 10;
 
 impl Run {
     /// As the data model calls its state.
     pub fn state(&self, now: Timestamp) -> &'static str {
-        match (self.cancelled, now < self.ends) {
-            (true, _) => "Cancel",
-            (false, true) => "Requested",
-            (false, false) => "Complete",
+        match self.cancelled {
+            Some(at) if now < after(at, STOPPING) => "Cancel",
+            None if now < self.ends => "Requested",
+            _ => "Complete",
         }
     }
 }
 
 impl Diagnostics {
+    /// As they are after a boot, at which the box looks at its connection by itself.
+    pub fn after_boot(booted_at: Timestamp) -> Self {
+        let started = after(booted_at, 90);
+        let ends = after(started, 12);
+        let run = Run { id: "internetService", started, ends, measures: false, cancelled: None };
+        Self { current: Some(run), ..Self::default() }
+    }
+
     /// Writes down the result of a run that is over. To be called before anything is read at a later moment.
     pub fn settle(&mut self, seed: Seed, now: Timestamp, online: bool) {
         let Some(run) = &mut self.current else { return };
@@ -66,7 +77,7 @@ impl Diagnostics {
             return;
         }
         run.measures = false;
-        if online {
+        if online && run.cancelled.is_none() {
             let label = format!("speed/{}", run.started);
             self.speed = Some(Speed {
                 down_kbps: seed.between(&format!("{label}/down"), 905_000, 946_000),

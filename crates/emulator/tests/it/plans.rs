@@ -93,6 +93,8 @@ async fn wifi_follows_its_plan() {
         .call("Scheduler", "enableSchedule", json!({"type": "WLAN", "ID": plan["ID"], "enable": true}))
         .await;
     assert_eq!(status().await["Status"], false);
+    let mirrored = session.call("WLanScheduler.Schedules", "get", json!({})).await;
+    assert_eq!(mirrored["status"]["wl0"]["Override"], "Disable");
     let unknown = json!({"profiles": [{"profile": "Toaster", "enable": true}]});
     let unknown = session.call("PowerManagement", "setProfiles", unknown).await;
     assert_eq!(unknown["errors"][0]["error"], 196_639);
@@ -172,7 +174,7 @@ async fn a_speed_test_takes_its_time() {
     let (livebox, session) = opened().await;
     let state = async || session.call("AutoDiag", "getDiagnosticsState", json!({})).await["status"].clone();
     let result = async || session.call("SpeedTest", "getWANResults", json!({})).await["status"].clone();
-    assert_eq!(state().await["DiagnosticsState"], "None");
+    assert_eq!(state().await["DiagnosticsState"], "Complete", "the one of the last boot");
     assert_eq!(result().await["Downstream"]["end"], "0001-01-01T00:00:00Z");
     let start =
         async |id: &str| session.call("AutoDiag", "executeDiagnostics", json!({"id": id, "usr": true})).await;
@@ -189,6 +191,8 @@ async fn a_speed_test_takes_its_time() {
     start("tvService").await;
     assert_eq!(session.call("AutoDiag", "cancelDiagnostics", json!({})).await, json!({"status": true}));
     assert_eq!(state().await["DiagnosticsState"], "Cancel");
+    livebox.clock().advance(Duration::from_secs(4));
+    assert_eq!(state().await["DiagnosticsState"], "Complete");
     let list = session.call("AutoDiag", "listDiagnostics", json!({})).await;
     assert_eq!(list["status"][0], "speedService");
 }

@@ -94,10 +94,11 @@ fn set(router: &mut Router, call: &Call<'_>) -> Answer {
     if flag("TriggerAutoChannelSelection") == Some(true) {
         choose_channels(router);
     }
-    match flag("Enable").or_else(|| flag("Status")) {
-        Some(on) => switch(router, on),
-        None => Reply::void().ok(),
+    if let Some(on) = flag("Enable").or_else(|| flag("Status")) {
+        switch(router, on);
     }
+    // Declared `void`, but clients of real boxes take anything but `true` for a failure.
+    Reply::value(true).ok()
 }
 
 fn switch(router: &mut Router, on: bool) -> Answer {
