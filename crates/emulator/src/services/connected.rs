@@ -9,6 +9,8 @@ use crate::clock::after;
 use crate::router::Router;
 
 pub(super) const DNS: Service = Service { root: "DNS", call: dns, instances: no_routes };
+pub(super) const HISTORY: Service = Service { root: "History.Backup", call: history, instances: no_history };
+pub(super) const NOTES: Service = Service::new("WebuiupgradeService", release_notes);
 pub(super) const OBJECTS: Service = Service::new("IoTService", objects);
 pub(super) const PNP: Service = Service::new("PnP", pnp);
 pub(super) const SERVICES: Service =
@@ -33,6 +35,25 @@ fn dns(router: &mut Router, call: &Call<'_>) -> Answer {
 
 fn no_routes(_: &Router, path: &[&str]) -> Option<Vec<String>> {
     matches!(path, ["DNS", "Server", "Route"]).then(Vec::new)
+}
+
+/// Copies of the configuration on the box itself, of which a new box has none.
+fn history(_: &mut Router, call: &Call<'_>) -> Answer {
+    match call.method {
+        "getSimpleHistory" | "updateHistory" | "cleanHistory" | "rotate" => Reply::void().ok(),
+        _ => None,
+    }
+}
+
+fn no_history(_: &Router, path: &[&str]) -> Option<Vec<String>> {
+    matches!(path, ["History", "Backup", "Entry"]).then(Vec::new)
+}
+
+fn release_notes(_: &mut Router, call: &Call<'_>) -> Answer {
+    match (call.tail, call.method) {
+        ([], "getReleaseNotes") => Reply::outputs(json!({"releaseNotes": ""})).ok(),
+        _ => None,
+    }
 }
 
 fn objects(router: &mut Router, call: &Call<'_>) -> Answer {

@@ -53,6 +53,8 @@ const SERVICES: &[Service] = &[
     auto_diag::SERVICE,
     auto_diag::SPEED,
     connected::DNS,
+    connected::HISTORY,
+    connected::NOTES,
     connected::OBJECTS,
     connected::PNP,
     connected::SERVICES,

@@ -159,6 +159,12 @@ async fn tags_parameters_and_links() {
     assert_eq!(ask("isLinkedTo", json!({"device": "HGW"})).await, true);
     assert_eq!(ask("isLinkedTo", json!({"device": "guest"})).await, false);
     assert_eq!(ask("isImplemented", json!({"function": "setName"})).await, true);
+    assert_eq!(ask("listLogEventTypes", json!({})).await, json!([]));
+    assert_eq!(ask("remove", json!({"path": "Names.webui"})).await, true);
+    assert_eq!(ask("getFirstParameter", json!({"parameter": "Name"})).await, "CamJardin");
+    let ring = session.call("Devices.Device.FXS1", "ring", json!({})).await;
+    assert_eq!(ring, json!({"status": true}));
+    assert_eq!(session.call(&device, "ring", json!({})).await["errors"][0]["error"], 196_618);
     let found = session.call("Devices", "findByIPAddress", json!({"ipaddress": "192.168.1.47"})).await;
     assert_eq!(keys(&found["status"]), [camera.as_str()]);
     let fetched = session.call("Devices", "fetchDevice", json!({"key": camera})).await;

@@ -100,15 +100,36 @@ pub(super) fn call(router: &mut Router, key: &str, call: &Call<'_>) -> Answer {
             });
             Reply::value(linked).ok()
         }
-        "isImplemented" => {
-            let name = text("function");
-            let offered = entry.field("Actions").and_then(Value::as_array);
-            let found =
-                offered.into_iter().flatten().any(|action| action.get("Function") == Some(&json!(name)));
-            Reply::value(found).ok()
+        "isImplemented" => Reply::value(offers(&entry, &text("function"))).ok(),
+        "remove" => match text("path").split_once('.') {
+            Some(("Names", source)) => answered(router, &key, Which::Names, source),
+            Some(("DeviceTypes", source)) => answered(router, &key, Which::Types, source),
+            _ => Reply::value(false).ok(),
+        },
+        action @ ("startEventing"
+        | "stopEventing"
+        | "getEventLog"
+        | "listLiveEventTypes"
+        | "listLogEventTypes"
+        | "listEventSubscribers"
+        | "ring"
+        | "startPairing"
+        | "stopPairing") => {
+            if !offers(&entry, action) {
+                return BoxError::not_found(action).refuse();
+            }
+            // Nobody published what the logs hold, so they are empty.
+            let lists = action.starts_with("list") || action == "getEventLog";
+            Reply::value(if lists { json!([]) } else { json!(true) }).ok()
         }
         _ => alternatives(router, &key, call),
     }
+}
+
+/// Whether a device offers an action.
+fn offers(entry: &Entry, action: &str) -> bool {
+    let offered = entry.field("Actions").and_then(Value::as_array);
+    offered.into_iter().flatten().any(|own| own.get("Function").and_then(Value::as_str) == Some(action))
 }
 
 fn alternatives(router: &mut Router, key: &str, call: &Call<'_>) -> Answer {

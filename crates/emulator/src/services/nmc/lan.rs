@@ -49,6 +49,12 @@ fn call(router: &mut Router, call: &Call<'_>) -> Answer {
             }))
             .ok()
         }
+        (["LAN", "default", "Bridge", "lan"], "setIPv6Configuration") => {
+            let lan = &mut router.state.lan;
+            lan.ipv6 = call.args.flag("Enable").unwrap_or(lan.ipv6);
+            lan.dhcpv6 = call.args.flag("DHCPEnable").unwrap_or(lan.dhcpv6);
+            Reply::void().ok()
+        }
         (["LAN", "default"], "get") => Reply::value(json!({"Name": "default"})).ok(),
         (["LAN", "default", "Bridge", name], "get") => {
             Reply::value(json!({"Name": name, "NemoName": name})).ok()
