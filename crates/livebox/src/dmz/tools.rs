@@ -48,7 +48,7 @@ impl Tool for ShowDmz {
 }
 
 /// The entry that counts: an enabled one before others, the web page's before others.
-fn present(entries: &Table<wire::Entry>) -> Option<Dmz> {
+pub(super) fn present(entries: &Table<wire::Entry>) -> Option<Dmz> {
     entries
         .iter()
         .min_by_key(|(id, entry)| (!entry.is_enabled(), *id != wire::ID))

@@ -8,6 +8,9 @@ use crate::{Context, Lang, MacAddr, Message, ToolError, say};
 
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 /// The IPv4 address plan of the LAN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lan {
