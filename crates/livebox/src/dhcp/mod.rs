@@ -111,11 +111,11 @@ impl Show for Reservation {
 pub(crate) struct CheckedReservation {
     #[serde(flatten)]
     reservation: Reservation,
-    /// Allowed, but not in the range that DHCP gives by itself.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    /// Allowed, but outside of what DHCP gives by itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     outside_dhcp_range: bool,
-    /// Without effect: the box gives no addresses.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    /// Hence without effect.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     dhcp_off: bool,
 }
 

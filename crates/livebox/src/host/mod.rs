@@ -112,17 +112,16 @@ pub(crate) struct SourcedName {
     pub(crate) is_given: bool,
 }
 
-/// Radio link of a host, as the box hears it.
+// Radio link of a host, as the box hears it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Radio {
     pub(crate) rssi_dbm: Option<i64>,
     pub(crate) snr_db: Option<i64>,
-    /// Last link rate towards the host.
+    /// Towards the host.
     pub(crate) down_bps: Option<u64>,
     pub(crate) up_bps: Option<u64>,
-    /// 802.11 letter.
+    /// 802.11 suffix.
     pub(crate) standard: Option<Untrusted>,
-    /// Channel width.
     pub(crate) width: Option<Untrusted>,
     pub(crate) security: Option<Untrusted>,
 }
@@ -215,7 +214,7 @@ impl Show for HostList {
     }
 }
 
-/// A name of a host.
+// A name of a host.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct NameRow {
     name: Untrusted,

@@ -16,24 +16,24 @@ mod tests;
 
 pub(crate) use args::{Origin, Protocol};
 
-/// A port forwarding rule.
+// A port forwarding rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Rule {
     name: Untrusted,
     id: Untrusted,
-    /// Who made it: "webui" a person, "upnp" a host, else the operator.
+    /// "webui": a person; "upnp": a device.
     origin: Untrusted,
-    /// "tcp", "udp", "both", or as the box says it.
+    /// tcp, udp, both; else as the box says it.
     protocol: Option<String>,
     external_port: Option<PortRange>,
     internal_port: Option<PortRange>,
-    /// Where it leads.
+    // Where it leads.
     ipv4: Option<Ipv4Addr>,
     host: Option<Untrusted>,
-    /// Only from there; null: from anywhere.
+    /// Null: from anywhere.
     source: Option<Untrusted>,
     enabled: bool,
-    /// "Enabled" works, "Error" does not.
+    /// "Error": does not work.
     status: Option<Untrusted>,
     // Not for the answer: what the rules below need as the box has it.
     #[serde(skip)]
