@@ -110,7 +110,7 @@ impl Tool for SetDmz {
                     differing.push("status".to_owned());
                 }
                 if !committed {
-                    differing.push("committed".to_owned());
+                    differing.push("commit_unconfirmed".to_owned());
                 }
                 Ok(Changed::verified(what, before, after.map(named), differing))
             }
@@ -154,7 +154,9 @@ impl Tool for ClearDmz {
         let (after, gone) = cx.read_back(PATIENCE, read, Option::is_none).await?;
         match sent {
             Some(sent) if !gone => Changed::after(&sent, what, before, after, vec!["ipv4".to_owned()]),
-            _ if !committed => Ok(Changed::differs(what, before, after, vec!["committed".to_owned()])),
+            _ if !committed => {
+                Ok(Changed::differs(what, before, after, vec!["commit_unconfirmed".to_owned()]))
+            }
             _ => Ok(Changed::applied(what, before, after)),
         }
     }

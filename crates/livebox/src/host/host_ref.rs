@@ -122,8 +122,8 @@ fn unknown(wanted: &HostRef) -> ToolError {
             "La box ne connaît aucun appareil d'adresse MAC {text}. « host list --all » (outil host_list, all = true) montre ceux qu'elle connaît."
         ),
         (None, Some(_)) => say!(
-            "No host has the IP address {text} now; absent hosts have none. `host list --all` (tool host_list, all = true) shows those that the box knows.",
-            "Aucun appareil n'a l'adresse IP {text} en ce moment ; les absents n'en ont pas. « host list --all » (outil host_list, all = true) montre ceux que la box connaît."
+            "No host known to the box has the IP address {text}. `host list --all` (tool host_list, all = true) shows them.",
+            "Aucun appareil connu de la box n'a l'adresse IP {text}. « host list --all » (outil host_list, all = true) les montre."
         ),
         _ if seems_mac(&wanted.text) => say!(
             "No host is called `{text}`, and it is not a complete MAC address: write six pairs, like AA:BB:CC:DD:EE:FF.",

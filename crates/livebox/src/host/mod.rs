@@ -32,9 +32,9 @@ pub(crate) struct Host {
     pub(crate) mac: Option<MacAddr>,
     /// Further addresses of the same device.
     pub(crate) alternatives: Vec<MacAddr>,
-    /// Address in use.
+    /// Address in use, or kept for it while it is away.
     pub(crate) ipv4: Option<Ipv4Addr>,
-    /// Addresses in use, global ones first.
+    /// The same for IPv6, global ones first.
     pub(crate) ipv6: Vec<Ipv6Addr>,
     /// Whether it is there now.
     pub(crate) active: bool,
@@ -54,7 +54,7 @@ pub(crate) struct Host {
     pub(crate) first_seen: Option<Timestamp>,
     /// Last time that it connected.
     pub(crate) last_connected: Option<Timestamp>,
-    /// Whether its address is reserved; unknown while it has none.
+    /// Whether its address is reserved; unknown when it has none.
     pub(crate) reserved: Option<bool>,
     /// Whether the box says that it cuts its Internet access.
     pub(crate) wan_blocked: Option<bool>,
@@ -63,7 +63,7 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Whether that address is its own, in use now.
+    /// Whether that address is its own.
     pub(crate) fn has_mac(&self, mac: MacAddr) -> bool {
         self.mac == Some(mac) || self.alternatives.contains(&mac)
     }

@@ -23,8 +23,8 @@ impl Target {
     }
 }
 
-/// The IPv4 address of the host that a person means: in use, else reserved for it; or an address of the LAN that no
-/// known host has. An address outside of the LAN is refused.
+/// The IPv4 address of the host that a person means: in use, else reserved for it, else the one it had; or an address
+/// of the LAN that no known host has. An address outside of the LAN is refused.
 pub(crate) async fn target(cx: &Context, wanted: &HostRef) -> Result<Target, ToolError> {
     let hosts = all(cx).await?;
     let target = match (find(&hosts, wanted), wanted.ip()) {
@@ -45,12 +45,12 @@ pub(crate) async fn target(cx: &Context, wanted: &HostRef) -> Result<Target, Too
 }
 
 async fn address_of(cx: &Context, host: &Host) -> Result<Ipv4Addr, ToolError> {
-    if let Some(ip) = host.ipv4 {
+    if let Some(ip) = host.ipv4.filter(|_| host.active) {
         return Ok(ip);
     }
     let reserved = lan::reservations(cx).await?;
     let reserved = reserved.iter().find(|reserved| host.has_mac(reserved.mac));
-    reserved.map(|reserved| reserved.ip).ok_or_else(|| {
+    reserved.map(|reserved| reserved.ip).or(host.ipv4).ok_or_else(|| {
         let name = host.name.shown();
         ToolError::Conflict(say!(
             "\"{name}\" has no IPv4 address now and none is reserved for it. Reserve one (`dhcp-reservation add`), or give the address.",

@@ -1,5 +1,6 @@
 //! What the box says of hosts, in its odd shapes, and how people name them.
 
+use emulator::{Options, Time};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 use sysbus::scalar::Rows;
@@ -8,7 +9,10 @@ use super::{
     Host, HostRef, Link, find, in_order,
     wire::{Device, GetDevices, GetTree, Tree},
 };
-use crate::{Band, Lang, ToolError, testing::recordings};
+use crate::{
+    Band, Lang, ToolError,
+    testing::{Bench, bench_with, recordings},
+};
 
 fn hosts(devices: &Value) -> Vec<Host> {
     let devices = Rows::<Device>::deserialize(devices).unwrap();
@@ -154,9 +158,171 @@ fn what_is_not_found_says_what_to_do() {
         ("AA:BB:CC:DD:EE", "six pairs"),
         ("AA:BB:CC:DD:EE:0G", "six pairs"),
         ("AA:BB:CC:DD:EE:0F", "host_list"),
-        ("192.168.1.99", "absent hosts"),
+        ("192.168.1.99", "known to the box has the IP"),
     ] {
         let message = found(wanted).unwrap_err();
         assert!(message.contains(hint), "{message}");
     }
+}
+
+/// A box at that moment; its household keeps its habits.
+async fn bench_at(time: &str) -> Bench {
+    bench_with(Options { time: Time::Manual(time.parse().unwrap()), ..Options::default() }).await
+}
+
+/// Saturday, 20:30 in Paris: most of the family is at home.
+async fn evening() -> Bench {
+    bench_at("2026-03-14T19:30:00Z").await
+}
+
+fn names(list: &Value) -> Vec<&str> {
+    list["hosts"].as_array().unwrap().iter().map(|host| host["name"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_list_shows_who_is_there_in_one_request() {
+    let bench = evening().await;
+    let list = bench.json("host_list", json!({})).await;
+    assert_eq!(bench.count("Devices:get"), 1);
+    let (active, known) = (list["active"].as_u64().unwrap(), list["known"].as_u64().unwrap());
+    assert!(active > 10 && known > active, "{list}");
+    assert_eq!(list["matching"], list["active"]);
+    assert!(list["hosts"].as_array().unwrap().iter().all(|host| host["active"] == true));
+    let nas = list["hosts"].as_array().unwrap().iter().find(|host| host["name"] == "nas-familial").unwrap();
+    assert_eq!((&nas["ipv4"], &nas["link"]), (&json!("192.168.1.20"), &json!("ethernet ETH2")));
+    assert!(nas["mac"].as_str().unwrap().starts_with("00:11:32:"));
+}
+
+#[tokio::test]
+async fn the_list_is_filtered() {
+    let bench = evening().await;
+    let all = bench.json("host_list", json!({"all": true, "limit": 100})).await;
+    assert_eq!(names(&all).len() as u64, all["known"].as_u64().unwrap());
+    assert!(names(&all).contains(&"Ancien PC portable"));
+    let guests = bench.json("host_list", json!({"all": true, "link": "guest"})).await;
+    assert_eq!(names(&guests).len(), 2, "{guests}");
+    let by_cable = bench.json("host_list", json!({"all": true, "link": "ethernet"})).await;
+    assert!(names(&by_cable).contains(&"Pont Hue") && !names(&by_cable).contains(&"Echo Dot"));
+    let on_two = bench.json("host_list", json!({"link": "2.4"})).await;
+    assert!(names(&on_two).contains(&"Echo Dot"), "{on_two}");
+    for (text, name) in
+        [("brother", "Imprimante Brother"), ("00-11-32", "nas-familial"), ("zoé", "Switch de Zoé")]
+    {
+        let found = bench.json("host_list", json!({"all": true, "search": text})).await;
+        assert!(names(&found).contains(&name), "{text}: {found}");
+    }
+    let short = bench.run("host_list", json!({"limit": 2})).await.unwrap();
+    assert_eq!(names(&short.json).len(), 2);
+    assert!(short.page.compact().contains("more: raise `limit`"));
+    assert!(matches!(bench.error("host_list", json!({"link": "7"})).await, ToolError::Arguments(_)));
+}
+
+#[tokio::test]
+async fn one_host_is_shown_in_three_requests() {
+    let bench = evening().await;
+    let camera = bench.json("host_show", json!({"host": "camera jardin"})).await;
+    assert!(camera["behind"].as_str().is_some_and(|name| !name.is_empty()), "{camera}");
+    assert_eq!((&camera["internet_blocked"], &camera["dhcp_reservation"]), (&json!(false), &json!(false)));
+    assert!(camera["wifi"]["rssi_dbm"].as_i64().unwrap() < 0);
+    assert!(camera["wifi"]["down_bps"].as_u64().unwrap() > 1_000_000);
+    assert!(camera["first_seen"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(bench.livebox.requests().calls.iter().filter(|call| !is_login(call)).count(), 3);
+    let nas = bench.json("host_show", json!({"host": "192.168.1.20"})).await;
+    assert_eq!((&nas["dhcp_reservation"], &nas["behind"]), (&json!(true), &Value::Null));
+    assert!(nas["wifi"].is_null() && nas["ipv6"].as_array().is_some_and(|list| !list.is_empty()), "{nas}");
+    let away = bench.json("host_show", json!({"host": "ancien pc"})).await;
+    assert_eq!((&away["active"], &away["dhcp_reservation"]), (&json!(false), &json!(false)));
+    assert!(away["wifi"].is_null());
+}
+
+/// Calls of a login's self test.
+fn is_login(call: &str) -> bool {
+    ["HTTPService:getCurrentUser", "Time:getTime"].contains(&call)
+}
+
+#[tokio::test]
+async fn a_blocked_host_says_so() {
+    // Monday, 21:00 in Paris: the console is cut off.
+    let bench = bench_at("2026-03-16T20:00:00Z").await;
+    let console = bench.json("host_show", json!({"host": "Switch de Zoé"})).await;
+    assert_eq!(console["internet_blocked"], true, "{console}");
+}
+
+#[tokio::test]
+async fn a_host_is_shown_as_far_as_the_box_tells() {
+    let bench = evening().await;
+    bench.fault("absent@Devices.Device.HGW:topology");
+    bench.fault("denied@Scheduler:getSchedule");
+    let camera = bench.json("host_show", json!({"host": "Caméra jardin"})).await;
+    assert_eq!((&camera["behind"], &camera["active"]), (&Value::Null, &json!(true)));
+    bench.fault("wrong-types@Devices:get");
+    bench.cx.session().forget_reads();
+    if let Ok(list) = bench.run("host_list", json!({})).await {
+        assert_eq!(list.json["active"], 0);
+    }
+}
+
+#[tokio::test]
+async fn hostile_names_are_cleaned() {
+    let bench = evening().await;
+    bench.livebox.with_state(|router| {
+        let host = router.state.hosts.iter_mut().find(|host| host.name() == "Echo Dot").unwrap();
+        host.names[0].value = format!("\u{1b}[2J\u{202e}evil{}", "x".repeat(500));
+    });
+    let found = bench.run("host_list", json!({"search": "evil"})).await.unwrap();
+    let name = found.json["hosts"][0]["name"].as_str().unwrap();
+    assert!(name.starts_with("[2Jevilx") && name.chars().count() == 64, "{name}");
+    assert!(!found.page.aligned().contains('\u{1b}'));
+}
+
+#[tokio::test]
+async fn a_host_is_renamed_and_read_back() {
+    let bench = evening().await;
+    let args = json!({"host": "echo dot", "name": "Enceinte de la cuisine"});
+    let changed = bench.json("host_rename", args.clone()).await;
+    assert_eq!(changed["outcome"], "applied");
+    assert_eq!(
+        (&changed["before"]["name"], &changed["after"]["name"]),
+        (&json!("Echo Dot"), &json!("Enceinte de la cuisine"))
+    );
+    let mac = changed["after"]["mac"].as_str().unwrap().to_owned();
+    let call = format!("Devices.Device.{mac}:setName");
+    assert_eq!(bench.count(&call), 1);
+    let again = bench
+        .json("host_rename", json!({"host": mac.to_lowercase(), "name": "Enceinte de la cuisine"}))
+        .await;
+    assert_eq!((&again["outcome"], bench.count(&call)), (&json!("already_so"), 1));
+    assert!(matches!(bench.error("host_rename", args).await, ToolError::Conflict(_)));
+}
+
+#[tokio::test]
+async fn names_have_limits() {
+    let bench = evening().await;
+    for name in ["", "   ", "a\u{7}b", "a\u{202e}b", &"é".repeat(61)] {
+        let error = bench.error("host_rename", json!({"host": "Echo Dot", "name": name})).await;
+        assert!(matches!(error, ToolError::Arguments(_)), "{name:?}: {error}");
+    }
+    assert!(bench.livebox.requests().calls.is_empty(), "nothing is asked for a wrong argument");
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_read_back_and_never_sent_again() {
+    let bench = evening().await;
+    bench.fault("drop-after@Devices.Device.*:setName*1");
+    let changed = bench.json("host_rename", json!({"host": "Pont Hue", "name": "Pont"})).await;
+    assert_eq!((&changed["outcome"], &changed["after"]["name"]), (&json!("applied"), &json!("Pont")));
+    bench.fault("drop-before@Devices.Device.*:setName*1");
+    let error = bench.error("host_rename", json!({"host": "Pont", "name": "Autre"})).await;
+    assert!(matches!(error, ToolError::Failed(_)), "{error:?}");
+    let sent = bench.livebox.requests().calls.iter().filter(|call| call.ends_with(":setName")).count();
+    assert!(sent <= 2, "{sent}");
+}
+
+#[tokio::test]
+async fn an_ambiguous_name_changes_nothing() {
+    let bench = evening().await;
+    let error = bench.error("host_rename", json!({"host": "télé", "name": "x"})).await;
+    let message = error.message();
+    assert!(message.text(Lang::En).contains("\"Télé LG chambre\""), "{error}");
+    assert!(message.text(Lang::Fr).contains("Plusieurs appareils"), "{error}");
 }

@@ -204,8 +204,8 @@ impl Tool for ShowHost {
                 schedule.get().is_some_and(wire::Schedule::is_blocking) || host.wan_blocked == Some(true),
             );
         }
-        // At most one more question: a host with an address in use says itself whether it is reserved, and one without
-        // is behind no repeater.
+        // At most one more question: a host with an address says itself whether it is reserved, and one without is
+        // behind no repeater.
         if host.reserved.is_none() {
             details.dhcp_reservation = match lan::reservations(cx).await {
                 Ok(list) => Some(list.iter().any(|reserved| host.has_mac(reserved.mac))),

@@ -234,7 +234,7 @@ impl Device {
         .find_map(|text| text.get().and_then(Untrusted::non_empty))
     }
 
-    /// Known from the address in use only: an absent host has none.
+    /// Known from the address: an absent host may have none.
     fn reserved(&self) -> Option<bool> {
         let mut flags = self.ipv4_address.iter().filter_map(|entry| entry.reserved.get()).peekable();
         flags.peek()?;

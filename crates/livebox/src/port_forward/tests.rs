@@ -1,5 +1,6 @@
 //! Rules in the shapes that boxes give them, and what people call them.
 
+use emulator::{Options, Time};
 use serde_json::{Value, json};
 
 use super::{
@@ -7,7 +8,10 @@ use super::{
     args::{RuleName, Sources},
     comparable_id, wire,
 };
-use crate::testing::recordings;
+use crate::{
+    Lang, ToolError,
+    testing::{Bench, bench_with, recordings},
+};
 
 fn rule(key: &str, wire: &Value) -> Rule {
     serde_json::from_value::<wire::WireForward>(wire.clone()).unwrap().rule(key)
@@ -113,4 +117,227 @@ fn names_of_rules_have_limits() {
     for text in ["", "  ", "webui_", "a\nb", "a\u{202e}b", &"x".repeat(51)] {
         assert!(text.parse::<RuleName>().is_err(), "{text:?}");
     }
+}
+
+/// Saturday, 20:30 in Paris: the console keeps its port open.
+async fn evening() -> Bench {
+    let time = Time::Manual("2026-03-14T19:30:00Z".parse().unwrap());
+    bench_with(Options { time, ..Options::default() }).await
+}
+
+#[tokio::test]
+async fn rules_are_listed_with_who_they_lead_to() {
+    let bench = evening().await;
+    let answer = bench.run("port_forward_list", json!({})).await.unwrap();
+    let list = &answer.json;
+    assert_eq!((&list["total"], &list["matching"]), (&json!(4), &json!(4)));
+    let names: Vec<&str> =
+        list["rules"].as_array().unwrap().iter().map(|rule| rule["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Caméra", "NAS HTTPS", "VPN maison", "192.168.1.25:9308 to 9308 (UDP)"]);
+    assert_eq!(
+        list["rules"][1],
+        json!({
+            "name": "NAS HTTPS", "id": "webui_NAS HTTPS", "origin": "webui", "protocol": "tcp",
+            "external_port": "8443", "internal_port": "5001", "ipv4": "192.168.1.20", "host": "nas-familial",
+            "source": null, "enabled": true, "status": "Enabled",
+        })
+    );
+    assert_eq!(
+        (&list["rules"][0]["protocol"], &list["rules"][0]["enabled"]),
+        (&json!("both"), &json!(false))
+    );
+    assert_eq!(bench.count("Firewall:getPortForwarding") + bench.count("Devices:get"), 2);
+    assert!(
+        answer
+            .page
+            .compact()
+            .contains("NAS HTTPS | tcp | 8443 | 192.168.1.20:5001 (nas-familial) | webui | on")
+    );
+}
+
+#[tokio::test]
+async fn the_list_is_filtered() {
+    let bench = evening().await;
+    for (args, matching) in [
+        (json!({"origin": "upnp"}), 1),
+        (json!({"origin": "webui"}), 3),
+        (json!({"search": "8085"}), 1),
+        (json!({"search": "camera"}), 1),
+        (json!({"search": "playstation"}), 1),
+        (json!({"search": "192.168.1.20"}), 1),
+        (json!({"search": "rien"}), 0),
+    ] {
+        let list = bench.json("port_forward_list", args.clone()).await;
+        assert_eq!(list["matching"], matching, "{args}: {list}");
+    }
+    let short = bench.run("port_forward_list", json!({"limit": 1})).await.unwrap();
+    assert!(short.page.compact().contains("3 more"));
+    assert!(matches!(
+        bench.error("port_forward_list", json!({"origin": "cwmp"})).await,
+        ToolError::Arguments(_)
+    ));
+}
+
+fn web() -> Value {
+    json!({
+        "name": "Web (test)", "host": "nas", "external_port": 80, "protocol": "TCP+UDP",
+        "source_prefix": "203.0.113.5/24",
+    })
+}
+
+#[tokio::test]
+async fn a_rule_is_added_and_read_back() {
+    let bench = evening().await;
+    let added = bench.json("port_forward_add", web()).await;
+    assert_eq!((&added["outcome"], &added["before"]), (&json!("applied"), &Value::Null));
+    assert_eq!(
+        added["after"],
+        json!([{
+            "name": "Web (test)", "id": "webui_Web _test_", "origin": "webui", "protocol": "both",
+            "external_port": "80", "internal_port": "80", "ipv4": "192.168.1.20", "host": "nas-familial",
+            "source": "203.0.113.0/24", "enabled": true, "status": "Enabled",
+        }])
+    );
+    assert_eq!((bench.count("Firewall:setPortForwarding"), bench.count("Firewall:commit")), (1, 1));
+    let again = bench.json("port_forward_add", web()).await;
+    assert_eq!((&again["outcome"], bench.count("Firewall:setPortForwarding")), (&json!("already_so"), 1));
+    let removed = bench.json("port_forward_remove", json!({"rule": "web (TEST)"})).await;
+    assert_eq!((&removed["outcome"], &removed["after"]), (&json!("applied"), &Value::Null));
+    assert_eq!(removed["before"][0]["source"], "203.0.113.0/24", "the whole rule is kept for an undo");
+    assert_eq!(bench.count("Firewall:commit"), 2);
+}
+
+#[tokio::test]
+async fn what_stands_against_a_rule_is_said() {
+    let bench = evening().await;
+    let with = |changes: Value| {
+        let mut args = web();
+        args.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        args
+    };
+    for (changes, why) in [
+        (json!({"external_port": "8440-8450", "protocol": "tcp"}), "taken by \"NAS HTTPS\" (webui tcp 8443"),
+        (json!({"external_port": "9308"}), "taken by \"192.168.1.25:9308 to 9308 (UDP)\" (upnp"),
+        // The rule of the camera is off, yet the box keeps its ports.
+        (json!({"external_port": "8085"}), "webui_Caméra"),
+        (json!({"name": "nas https"}), "already a rule \"NAS HTTPS\""),
+        (json!({"host": "192.168.2.9"}), "outside of the home network"),
+        (json!({"host": "192.168.1.1"}), "own address"),
+        (json!({"host": "grille-pain"}), "No host is called"),
+        (json!({"host": "iPhone de Léa"}), ""),
+    ] {
+        let error = bench.error("port_forward_add", with(changes.clone())).await;
+        assert!(matches!(error, ToolError::Conflict(_)), "{changes}: {error:?}");
+        assert!(error.to_string().contains(why), "{changes}: {error}");
+    }
+    for changes in [
+        json!({"external_port": "80-82", "internal_port": "8080"}),
+        json!({"external_port": "0"}),
+        json!({"external_port": "65536"}),
+        json!({"protocol": "icmp"}),
+        json!({"source_prefix": "partout"}),
+        json!({"host": "2001:db8::9"}),
+        json!({"name": ""}),
+        json!({"port": 80}),
+    ] {
+        let error = bench.error("port_forward_add", with(changes.clone())).await;
+        assert!(matches!(error, ToolError::Arguments(_)), "{changes}: {error:?}");
+    }
+    // Only the box itself knows what is in the way of the camera's ports.
+    assert_eq!(bench.count("Firewall:setPortForwarding"), 1);
+    let udp = with(json!({"external_port": "8443", "protocol": "udp"}));
+    assert_eq!(bench.json("port_forward_add", udp).await["outcome"], "applied", "another protocol is free");
+}
+
+#[tokio::test]
+async fn a_host_away_is_reached_at_its_reserved_address() {
+    let bench = evening().await;
+    let reserve = json!({"host": "Ancien PC portable", "ip": "192.168.1.60"});
+    bench.json("dhcp_reservation_add", reserve).await;
+    let args =
+        json!({"name": "Jeu", "host": "Ancien PC portable", "external_port": "4000", "protocol": "udp"});
+    let added = bench.json("port_forward_add", args).await;
+    assert_eq!(added["after"][0]["ipv4"], "192.168.1.60");
+    // An address of the LAN that no known host has.
+    let args = json!({"name": "Libre", "host": "192.168.1.99", "external_port": "4001", "protocol": "udp"});
+    let added = bench.json("port_forward_add", args).await;
+    assert_eq!((&added["outcome"], &added["after"][0]["host"]), (&json!("applied"), &Value::Null));
+}
+
+#[tokio::test]
+async fn only_rules_of_the_household_are_removed() {
+    let bench = evening().await;
+    bench.livebox.with_state(|router| {
+        let rules = &mut router.state.firewall.forwards;
+        let mut operator = rules[0].clone();
+        (operator.id, operator.origin, operator.description) =
+            ("cwmp_1".to_owned(), "cwmp".to_owned(), "TR069".to_owned());
+        let mut twin = rules[3].clone();
+        twin.description = "VPN maison".to_owned();
+        twin.id = "upnp_vpn".to_owned();
+        rules.extend([operator, twin]);
+    });
+    for (rule, why) in [
+        ("TR069", "belongs to the operator"),
+        ("cwmp_1", "belongs to the operator"),
+        ("rien", "No port forwarding rule is called"),
+        ("VPN maison", "Several rules fit"),
+    ] {
+        let error = bench.error("port_forward_remove", json!({"rule": rule})).await;
+        assert!(matches!(error, ToolError::Conflict(_)), "{error:?}");
+        assert!(error.to_string().contains(why), "{rule}: {error}");
+    }
+    assert_eq!(bench.count("Firewall:deletePortForwarding"), 0);
+    for rule in ["upnp_vpn", "webui_VPN maison", "upnp_9308_udp"] {
+        assert_eq!(
+            bench.json("port_forward_remove", json!({"rule": rule})).await["outcome"],
+            "applied",
+            "{rule}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_became_of_a_lost_rule_is_read_back() {
+    let bench = evening().await;
+    bench.fault("drop-after@Firewall:setPortForwarding*1");
+    assert_eq!(bench.json("port_forward_add", web()).await["outcome"], "applied");
+    bench.fault("drop-after@Firewall:deletePortForwarding*1");
+    assert_eq!(bench.json("port_forward_remove", json!({"rule": "Web (test)"})).await["outcome"], "applied");
+    bench.fault("drop-before@Firewall:setPortForwarding*1");
+    let error = bench.error("port_forward_add", web()).await;
+    assert!(matches!(error, ToolError::Failed(_)), "{error:?}");
+    assert!(bench.count("Firewall:setPortForwarding") <= 2);
+}
+
+#[tokio::test]
+async fn a_box_that_reboots_leaves_the_outcome_unknown() {
+    let bench = evening().await;
+    bench.fault("reboot=60@Firewall:setPortForwarding*1");
+    let error = bench.error("port_forward_add", web()).await;
+    assert!(matches!(error, ToolError::Unknown(_)), "{error:?}");
+    assert_eq!(bench.count("Firewall:setPortForwarding"), 1);
+}
+
+#[tokio::test]
+async fn a_rule_that_somebody_else_removes_at_once_is_reported() {
+    let bench = evening().await;
+    bench.fault(
+        r#"foreign=Firewall:deletePortForwarding{"id":"webui_Web _test_","origin":"webui"}@Firewall:commit*1"#,
+    );
+    let added = bench.json("port_forward_add", web()).await;
+    assert_eq!((&added["outcome"], &added["after"]), (&json!("differs"), &Value::Null));
+}
+
+#[tokio::test]
+async fn text_is_in_both_languages() {
+    let bench = evening().await;
+    let cx = bench.cx.clone().with_lang(Lang::Fr);
+    let bench = Bench { cx, livebox: bench.livebox };
+    let added = bench.run("port_forward_add", web()).await.unwrap();
+    assert!(
+        added.page.compact().contains("Rediriger le port TCP+UDP 80 vers 192.168.1.20"),
+        "{:?}",
+        added.page
+    );
 }

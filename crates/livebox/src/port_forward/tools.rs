@@ -319,7 +319,7 @@ impl Wanted<'_> {
             differing.push("status".to_owned());
         }
         if !committed && !after.is_empty() {
-            differing.push("committed".to_owned());
+            differing.push("commit_unconfirmed".to_owned());
         }
         differing.dedup();
         differing
@@ -403,7 +403,7 @@ impl Tool for RemoveRule {
             let left = left.map(|rule| Rules(vec![rule]));
             return Changed::after(&sent, what, before, left, vec!["name".to_owned()]);
         }
-        let differing = if committed { Vec::new() } else { vec!["committed".to_owned()] };
+        let differing = if committed { Vec::new() } else { vec!["commit_unconfirmed".to_owned()] };
         Ok(Changed::verified(what, before, None, differing))
     }
 }
