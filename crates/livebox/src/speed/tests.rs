@@ -108,18 +108,53 @@ async fn a_plain_file_gives_a_download_only() {
 async fn an_unreachable_server_is_explained() {
     for url in [nobody().await, server(|_| (404, Vec::new())).await, "ftp://127.0.0.1/".parse().unwrap()] {
         let bench = bench_at(url.clone()).await;
-        // The emulated box has never run a test of its own, or has: either is an honest answer.
-        match bench.run("speed_test", json!({})).await {
-            Ok(answer) => {
-                assert!(answer.json["measured"].is_null() && answer.json["reason"].is_string(), "{url}");
-                assert_eq!(answer.json["box_result"]["has_run"], true);
-            }
-            Err(error) => assert!(error.kind() == "failed", "{url}: {error}"),
-        }
+        assert_eq!(bench.error("speed_test", json!({})).await.kind(), "failed", "{url}");
         bench.fault("absent@SpeedTest:getWANResults");
         bench.cx.session().forget_reads();
         assert_eq!(bench.error("speed_test", json!({})).await.kind(), "failed");
     }
+}
+
+/// The box has measured for itself: 913.4 Mbit/s down, 612.2 up.
+fn has_measured(bench: &Bench) {
+    bench.livebox.with_state(|router| {
+        let started = router.now();
+        router.state.diagnostics.speed = Some(emulator::state::diagnostics::Speed {
+            down_kbps: 913_400,
+            up_kbps: 612_200,
+            latency: 4,
+            started,
+        });
+    });
+}
+
+#[tokio::test]
+async fn the_boxs_own_result_is_shown_with_its_raw_figures() {
+    let bench = bench().await;
+    let never = bench.run("speed_show", json!({})).await.unwrap();
+    assert_eq!(never.json["has_run"], false);
+    assert!(never.json["down_bps"].is_null() && never.json["at"].is_null());
+    assert!(never.page.compact().contains("speed_test"));
+    // Nothing to be judged by the rates of the link.
+    assert_eq!(bench.count("NeMo.Intf.data:getMIBs"), 0);
+    has_measured(&bench);
+    bench.cx.session().forget_reads();
+    let result = bench.json("speed_show", json!({})).await;
+    assert_eq!((&result["down_raw"], &result["down_bps"]), (&json!(913_400), &json!(913_400_000)));
+    assert_eq!((&result["up_raw"], &result["up_bps"]), (&json!(612_200), &json!(612_200_000)));
+    assert!(result["at"].is_string() && result["has_run"] == true, "{result}");
+    assert_eq!(bench.count("SpeedTest:getWANResults"), 2);
+}
+
+#[tokio::test]
+async fn the_boxs_own_result_stands_in_for_an_unreachable_server() {
+    let bench = bench_at(nobody().await).await;
+    has_measured(&bench);
+    let answer = bench.run("speed_test", json!({})).await.unwrap();
+    assert!(answer.json["measured"].is_null());
+    assert!(answer.json["reason"].as_str().unwrap().contains("cannot be reached"));
+    assert_eq!(answer.json["box_result"]["down_bps"], 913_400_000);
+    assert!(answer.page.compact().contains("913"));
 }
 
 #[tokio::test]
