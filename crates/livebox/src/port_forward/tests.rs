@@ -329,6 +329,42 @@ async fn a_rule_that_somebody_else_removes_at_once_is_reported() {
     assert_eq!((&added["outcome"], &added["after"]), (&json!("differs"), &Value::Null));
 }
 
+/// Right after our rule is set, it reads as the box kept it.
+fn kept_as(changes: &Value) -> String {
+    let mut rule = json!({
+        "id": "webui_Web _test_", "origin": "webui", "sourceInterface": "data", "externalPort": "80",
+        "internalPort": "80", "destinationIPAddress": "192.168.1.20", "sourcePrefix": "203.0.113.0/24",
+        "protocol": "6,17", "description": "Web (test)", "enable": true, "persistent": true,
+    });
+    rule.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    format!("foreign=Firewall:setPortForwarding{rule}@Firewall:setPortForwarding*1")
+}
+
+#[tokio::test]
+async fn a_box_that_keeps_one_protocol_gets_a_second_rule() {
+    let bench = evening().await;
+    bench.fault(&kept_as(&json!({"protocol": "6"})));
+    let added = bench.json("port_forward_add", web()).await;
+    assert_eq!(added["outcome"], "applied", "{added}");
+    let rules = added["after"].as_array().unwrap();
+    let pair: Vec<_> = rules.iter().map(|rule| (&rule["name"], &rule["protocol"])).collect();
+    assert_eq!(pair, [(&json!("Web (test)"), &json!("tcp")), (&json!("Web (test) UDP"), &json!("udp"))]);
+    assert_eq!(bench.count("Firewall:commit"), 2);
+    let again = bench.json("port_forward_add", web()).await;
+    assert_eq!((&again["outcome"], &again["after"]), (&json!("already_so"), &added["after"]));
+}
+
+#[tokio::test]
+async fn what_the_box_changes_in_a_rule_is_reported() {
+    let bench = evening().await;
+    let changes = json!({"destinationIPAddress": "10.0.0.9", "sourcePrefix": "", "internalPort": "81"});
+    bench.fault(&kept_as(&changes));
+    let added = bench.run("port_forward_add", web()).await.unwrap();
+    assert_eq!(added.json["outcome"], "differs");
+    assert_eq!(added.json["differs"], json!(["internal_port", "ipv4", "source", "status"]));
+    assert!(added.page.compact().contains("says that it does not work"), "{:?}", added.page);
+}
+
 #[tokio::test]
 async fn text_is_in_both_languages() {
     let bench = evening().await;

@@ -384,7 +384,14 @@ impl Tool for RemoveRule {
         let existing = rules(cx).await?;
         let rule = find(&existing, &self.rule)?;
         let described = rule.describe();
-        let what = say!("Remove the rule {described}", "Supprimer la règle {described}");
+        let what = if rule.wire.origin == Origin::Upnp.wire() {
+            say!(
+                "Remove the rule {described}, which its device may open again by UPnP",
+                "Supprimer la règle {described}, que son appareil peut rouvrir en UPnP"
+            )
+        } else {
+            say!("Remove the rule {described}", "Supprimer la règle {described}")
+        };
         let sent = match delete(cx, rule, &rule.wire.id).await {
             // Refused, so nothing was done: the box may know it by its key, where odd characters are replaced.
             Err(ToolError::Box(error))
