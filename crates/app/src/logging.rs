@@ -1,27 +1,34 @@
 //! Logs: on stderr only, since stdout belongs to answers and to MCP.
 
-use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    Layer as _,
+    filter::{FilterExt as _, Targets, filter_fn},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
+
+/// Our crates, which log names, counts and durations and never a value.
+const OURS: [&str; 4] = ["sysbus", "livebox", "livebox_mcp", "emulator"];
 
 /// Installs the logger: `RUST_LOG` if set, else as verbose as `-v` (`info`) or `-vv` (`debug`) says.
 pub(crate) fn install(verbosity: u8) {
-    let ours = match verbosity {
-        0 => "warn",
-        1 => "info",
-        2 => "debug",
-        _ => "trace",
+    let level = match verbosity {
+        0 => Level::WARN,
+        1 => Level::INFO,
+        2 => Level::DEBUG,
+        _ => Level::TRACE,
     };
     let wanted = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
-    let level = ours.parse().unwrap_or(tracing::Level::WARN);
-    let filter = wanted.unwrap_or_else(|| {
-        // The crates below us speak up only when something is wrong.
-        Targets::new()
-            .with_default(tracing::Level::ERROR)
-            .with_target("sysbus", level)
-            .with_target("livebox", level)
-            .with_target("livebox_mcp", level)
-            .with_target("emulator", level)
-    });
+    let filter = wanted.unwrap_or_else(|| Targets::new().with_default(level)).and(filter_fn(may_speak));
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
     // A second installation can only happen in tests, where the first one serves.
-    let _ = tracing_subscriber::registry().with(filter).with(layer).try_init();
+    let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
+}
+
+/// The crates below us log whole messages when they are verbose, secrets included: they may only report that
+/// something is wrong, whatever `RUST_LOG` says.
+fn may_speak(record: &Metadata<'_>) -> bool {
+    let origin = record.target().split("::").next().unwrap_or_default();
+    OURS.contains(&origin) || *record.level() <= Level::ERROR
 }

@@ -29,7 +29,7 @@ pub struct Changed<T> {
     /// State the box reports now; null when there is none.
     after: Option<T>,
     /// What the box dropped or changed, by field.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     differs: Vec<String>,
 }
 

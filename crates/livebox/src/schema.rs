@@ -12,7 +12,9 @@ pub type SchemaObject = Map<String, Value>;
 /// titles, null variants of optional arguments, number formats, null defaults (reference: pitfall 9 of the
 /// MCP notes in ARCHITECTURE.md).
 pub(crate) fn slim<T: JsonSchema>(input: bool) -> SchemaObject {
-    let mut settings = SchemaSettings::draft2020_12();
+    let settings = SchemaSettings::draft2020_12();
+    // What a field left out of an answer means differs from what a missing argument means.
+    let mut settings = if input { settings } else { settings.for_serialize() };
     settings.inline_subschemas = true;
     let schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     let Value::Object(mut object) = walk(schema, input) else { return SchemaObject::new() };

@@ -144,12 +144,12 @@ async fn values_are_checked_before_the_box_is_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn read_only_refuses_changes() {
     let bench = Bench::start().await;
-    let said = bench.run("--read-only firewall set --level high").await;
+    let said = bench.run("--read-only firewall set high").await;
     assert_eq!(said.code, 6, "{}", said.err);
     assert!(said.err.contains("--read-only"), "names the setting: {}", said.err);
     assert_eq!(bench.livebox.requests().http, 0);
     std::fs::write(bench.folder.path().join("config.toml"), "read_only = true\n").unwrap();
-    let said = bench.run("firewall set --level high").await;
+    let said = bench.run("firewall set high").await;
     assert_eq!(said.code, 6, "{}", said.err);
 }
 

@@ -7,9 +7,10 @@ use livebox::{Answer, Caller, Context, Policy, ToolDef, ToolError};
 use serde_json::{Value, json};
 use sysbus::{Endpoint, Password, Secret, Session, Trust};
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines},
     net::TcpListener,
     process::{Child, ChildStdin, ChildStdout, Command},
+    task::JoinHandle,
 };
 
 pub const PASSWORD: &str = "Pa55-de-test";
@@ -106,6 +107,7 @@ pub struct Peer {
     pub child: Child,
     input: Option<ChildStdin>,
     output: Lines<BufReader<ChildStdout>>,
+    log: JoinHandle<String>,
     next_id: u64,
 }
 
@@ -115,7 +117,14 @@ impl Peer {
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, input, output, next_id: 0 }
+        let mut stderr = child.stderr.take().unwrap();
+        // Read all along: a server whose log nobody reads would stand still when the pipe is full.
+        let log = tokio::spawn(async move {
+            let mut text = String::new();
+            stderr.read_to_string(&mut text).await.unwrap();
+            text
+        });
+        Self { child, input, output, log, next_id: 0 }
     }
 
     pub async fn line(&mut self, line: &str) {
@@ -176,8 +185,8 @@ impl Peer {
             out.push_str(&line);
             out.push('\n');
         }
-        let output = self.child.wait_with_output().await.unwrap();
-        Said { code: output.status.code().unwrap_or(-1), out, err: String::from_utf8(output.stderr).unwrap() }
+        let status = self.child.wait().await.unwrap();
+        Said { code: status.code().unwrap_or(-1), out, err: self.log.await.unwrap() }
     }
 }
 
