@@ -125,8 +125,8 @@ async fn odd_answers_are_survived_or_named() {
 async fn values_are_checked_before_the_box_is_asked() {
     let bench = Bench::start().await;
     for words in [
-        "port-forward add --name x --to 192.168.1.10 --external-port 0",
-        "port-forward add --name x --to 192.168.1.10 --external-port 70000",
+        "port-forward add x --to 192.168.1.20 --protocol tcp --external-port 0",
+        "port-forward add x --to 192.168.1.20 --protocol tcp --external-port 70000",
         "ping test -- -rf",
         "host list --limit many",
         "host paint",
