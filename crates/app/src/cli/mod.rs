@@ -237,3 +237,15 @@ fn translate_values(arg: Arg, lang: Lang) -> Arg {
     }
     arg.help(help).hide_possible_values(true).hide_default_value(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_command_lines_are_sound() {
+        for lang in [Lang::En, Lang::Fr] {
+            command(lang).debug_assert();
+        }
+    }
+}

@@ -14,6 +14,7 @@
 
 mod binary;
 mod budgets;
+mod earlier;
 mod examples;
 mod harness;
 mod registry;
