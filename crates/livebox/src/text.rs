@@ -35,7 +35,7 @@ impl Untrusted {
         &self.0
     }
 
-    /// Whether a person who typed `wanted` means this text: see [`folded`].
+    /// Whether a person who typed `wanted` means this text: case, accents and blanks do not count.
     pub fn matches(&self, wanted: &str) -> bool {
         self.folded() == folded(wanted)
     }

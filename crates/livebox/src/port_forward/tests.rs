@@ -219,7 +219,7 @@ async fn what_stands_against_a_rule_is_said() {
         (json!({"external_port": "8440-8450", "protocol": "tcp"}), "taken by \"NAS HTTPS\" (webui tcp 8443"),
         (json!({"external_port": "9308"}), "taken by \"192.168.1.25:9308 to 9308 (UDP)\" (upnp"),
         // The rule of the camera is off, yet the box keeps its ports.
-        (json!({"external_port": "8085"}), "webui_Caméra"),
+        (json!({"external_port": "8085"}), "taken by \"Caméra\""),
         (json!({"name": "nas https"}), "already a rule \"NAS HTTPS\""),
         (json!({"host": "192.168.2.9"}), "outside of the home network"),
         (json!({"host": "192.168.1.1"}), "own address"),

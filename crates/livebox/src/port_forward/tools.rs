@@ -345,12 +345,18 @@ fn is_refusal(error: &ToolError) -> bool {
     matches!(error, ToolError::Box(sysbus::Error::Refused { .. }))
 }
 
-/// What the box said, to be quoted.
+/// The rule that the box blames for an overlap ("Port overlap detected: port[8080-8090] name[cam]", protocol
+/// section 1.8), else its words; to be quoted.
 fn said(error: &sysbus::Error) -> String {
     let sysbus::Error::Refused { errors, .. } = error else { return String::new() };
+    let quoted = |text: &str| format!("\"{}\"", Untrusted::clean(text).shown());
+    let blamed = |info: &str| Some(info.split_once("name[")?.1.strip_suffix(']')?.to_owned());
+    if let Some(id) = errors.iter().find_map(|error| blamed(&error.info)) {
+        return quoted(id.split_once('_').map_or(id.as_str(), |(_, name)| name));
+    }
     let texts =
         errors.iter().map(|error| if error.info.is_empty() { &error.description } else { &error.info });
-    texts.map(|text| format!("\"{}\"", Untrusted::clean(text).shown())).collect::<Vec<_>>().join(", ")
+    texts.map(|text| quoted(text)).collect::<Vec<_>>().join(", ")
 }
 
 fn taken(by: &str) -> ToolError {

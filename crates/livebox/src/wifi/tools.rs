@@ -255,10 +255,10 @@ async fn switch_all(cx: &Context, on: bool) -> Result<Changed<Switch>, ToolError
     let profile =
         if_understood(cx, &wire::GetProfile::new()).await?.and_then(|reply| reply.wifi.into_inner());
     let schedule = if_understood(cx, &wire::GetSchedule::new()).await?;
-    // The scheduler knows best; the profile's `Activate` is its echo.
-    let schedule_active = schedule
-        .map(|schedule| schedule.is_active())
-        .or_else(|| profile.as_ref().and_then(|profile| profile.activate.get()));
+    // A plan is started on either side (protocol section 4.9): one that says so is enough.
+    let by_scheduler = schedule.map(|schedule| schedule.is_active());
+    let by_profile = profile.as_ref().and_then(|profile| profile.activate.get());
+    let schedule_active = by_scheduler.max(by_profile);
     let read = move || async move {
         let reply = cx.read(&wire::GetSwitch {}).await?;
         let schedule_active = schedule_active.or(reply.schedule_active());
