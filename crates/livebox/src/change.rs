@@ -101,7 +101,7 @@ impl<T: Show> Show for Changed<T> {
                 lang.pick("sent, but the box reports otherwise", "envoyé, mais la box indique autre chose")
             }
         };
-        let mut page = Page::new().line(format!("{what}: {verdict}."));
+        let mut page = Page::new().line(format!("{what}{}{verdict}.", lang.pick(": ", " : ")));
         if !self.differs.is_empty() {
             page = page.fact(lang.pick("Not as asked", "Non conforme"), self.differs.join(", "));
         }

@@ -31,7 +31,9 @@ pub(crate) fn slim<T: JsonSchema>(input: bool) -> SchemaObject {
 fn walk(value: Value, input: bool) -> Value {
     match value {
         Value::Object(mut object) => {
+            let mut nullable = false;
             if let Some(inner) = only_variant(&object) {
+                nullable = !input;
                 object.remove("anyOf");
                 for (key, value) in inner {
                     object.entry(key).or_insert(value);
@@ -56,6 +58,13 @@ fn walk(value: Value, input: bool) -> Value {
             if input && let Some(kind) = object.get("type").and_then(one_type) {
                 object.insert("type".into(), kind);
             }
+            // An optional argument is left out, never null; an answer's value may be null, and its schema says so.
+            if input && let Some(Value::Array(values)) = object.get_mut("enum") {
+                values.retain(|value| !value.is_null());
+            }
+            if nullable {
+                allow_null(&mut object);
+            }
             Value::Object(object.into_iter().map(|(key, value)| (key, walk(value, input))).collect())
         }
         Value::Array(list) => Value::Array(list.into_iter().map(|value| walk(value, input)).collect()),
@@ -71,6 +80,19 @@ fn only_variant(object: &SchemaObject) -> Option<SchemaObject> {
     match (real.next(), real.next()) {
         (Some(Value::Object(inner)), None) => Some(inner.clone()),
         _ => None,
+    }
+}
+
+/// Puts back the null that [`only_variant`] took out.
+fn allow_null(object: &mut SchemaObject) {
+    if let Some(Value::String(kind)) = object.get("type") {
+        let kinds = vec![kind.clone().into(), "null".into()];
+        object.insert("type".into(), Value::Array(kinds));
+    }
+    if let Some(Value::Array(values)) = object.get_mut("enum")
+        && !values.contains(&Value::Null)
+    {
+        values.push(Value::Null);
     }
 }
 
@@ -109,4 +131,43 @@ pub(crate) fn argument_names(schema: &SchemaObject) -> BTreeSet<String> {
         .into_iter()
         .flat_map(|map| map.keys().cloned())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(JsonSchema)]
+    #[schemars(rename_all = "snake_case")]
+    #[expect(dead_code, reason = "only its schema is wanted")]
+    enum Level {
+        /// Documented.
+        Low,
+        /// Documented too.
+        High,
+    }
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is wanted")]
+    struct Sample {
+        level: Option<Level>,
+        band: Option<crate::Band>,
+        count: Option<u8>,
+    }
+
+    #[test]
+    fn a_null_is_declared_in_answers_and_never_in_arguments() {
+        let kind = |input: bool, name: &str| {
+            let property = &slim::<Sample>(input)["properties"][name];
+            (property["type"].clone(), property["enum"].clone())
+        };
+        assert_eq!(kind(false, "level"), (json!(["string", "null"]), json!(["low", "high", null])));
+        assert_eq!(kind(false, "band"), (json!(["string", "null"]), json!(["2.4", "5", "6", null])));
+        assert_eq!(kind(false, "count"), (json!(["integer", "null"]), Value::Null));
+        assert_eq!(kind(true, "level"), (json!("string"), json!(["low", "high"])));
+        assert_eq!(kind(true, "band"), (json!("string"), json!(["2.4", "5", "6"])));
+        assert_eq!(kind(true, "count"), (json!("integer"), Value::Null));
+    }
 }

@@ -104,7 +104,7 @@ impl Show for StationList {
         let more = (listed < total).then(|| {
             lang.pick(
                 format!("{listed} listed; raise `limit` for more."),
-                format!("{listed} affichées ; augmentez `limit` pour en voir plus."),
+                format!("{listed} affichés ; augmentez `limit` pour en voir plus."),
             )
         });
         let rows = self.stations.iter().map(|station| {

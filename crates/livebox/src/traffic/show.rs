@@ -32,8 +32,8 @@ impl Show for Traffic {
             let name = totals.interface.shown();
             page = page
                 .fact(lang.pick("Since boot", "Depuis le démarrage"), name)
-                .fact(lang.pick("downloaded", "reçu"), down)
-                .fact(lang.pick("uploaded", "émis"), up)
+                .fact(lang.pick("Downloaded", "Reçu"), down)
+                .fact(lang.pick("Uploaded", "Émis"), up)
                 .note((!sure.is_empty()).then_some(sure));
         }
         page.note(self.no_totals.map(|_| {

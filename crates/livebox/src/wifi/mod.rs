@@ -302,7 +302,7 @@ impl Show for Wifi {
                     lang.pick("Security", "Sécurité"),
                     lang.pick("Key", "Clé"),
                     "WPS",
-                    "Stations",
+                    lang.pick("Stations", "Appareils"),
                 ],
                 self.networks.iter().map(|network| network.row(lang)),
             )

@@ -261,7 +261,7 @@ async fn switch_all(cx: &Context, on: bool) -> Result<Changed<Switch>, ToolError
     let schedule_active = by_scheduler.max(by_profile);
     let read = move || async move {
         let reply = cx.read(&wire::GetSwitch {}).await?;
-        let schedule_active = schedule_active.or(reply.schedule_active());
+        let schedule_active = schedule_active.max(reply.schedule_active());
         Ok(Switch { band: None, wanted: reply.enable.get(), on: reply.status.get(), schedule_active })
     };
     let before = read().await?;
