@@ -219,3 +219,37 @@ fn unknown_outcome(error: &ToolError) -> ToolError {
         "Le changement a été envoyé, mais son résultat est inconnu : il n'a pas pu être relu ({french}) Ne le renvoyez pas avant d'avoir regardé l'état actuel."
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use sysbus::Ignored;
+
+    use super::*;
+    use crate::testing::bench;
+
+    #[derive(serde::Serialize)]
+    struct Commit {}
+
+    impl Call for Commit {
+        type Reply = Ignored;
+        const METHOD: &'static str = "commit";
+        const KIND: Kind = Kind::Write;
+
+        fn service(&self) -> Cow<'static, str> {
+            "Firewall".into()
+        }
+    }
+
+    #[tokio::test]
+    async fn only_what_declared_a_change_may_write() {
+        let bench = bench().await;
+        let read_only = bench.cx.clone().with_policy(Policy { read_only: true, ..Policy::default() });
+        for cx in [bench.cx.clone(), bench.cx.granting(Access::Read), read_only.granting(Access::Disrupt)] {
+            assert!(matches!(cx.write(&Commit {}).await, Err(ToolError::NotPermitted(_))));
+        }
+        assert_eq!(bench.livebox.requests().http, 0, "nothing left this computer");
+        assert!(bench.cx.granting(Access::Change).write(&Commit {}).await.unwrap().lost.is_none());
+    }
+}

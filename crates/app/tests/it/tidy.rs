@@ -111,3 +111,22 @@ fn every_slice_is_listed() {
         }
     }
 }
+
+#[test]
+fn the_invariants_name_real_tests() {
+    let text = std::fs::read_to_string(crates().join("../ARCHITECTURE.md")).unwrap();
+    let table = text.split("## Invariants").nth(1).unwrap().split("## ").next().unwrap();
+    let all: String = sources(&crates()).into_iter().map(|(_, text)| text).collect();
+    let mut count = 0;
+    for name in table
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter_map(|quoted| quoted.rsplit_once("::"))
+        .map(|(_, name)| name)
+    {
+        assert!(all.contains(&format!("fn {name}(")), "ARCHITECTURE.md names `{name}`, which does not exist");
+        count += 1;
+    }
+    assert!(count >= 10, "{count} tests named");
+}
