@@ -61,17 +61,23 @@ impl Page {
         }
     }
 
-    /// Adds a table. Nothing is shown for a table without rows.
+    /// Adds a table. Nothing is shown for a table without rows, nor of a column without a value.
     #[must_use]
     pub fn table<const N: usize>(
         mut self,
         head: [&str; N],
         rows: impl IntoIterator<Item = [String; N]>,
     ) -> Self {
-        let rows: Vec<Vec<String>> = rows.into_iter().map(Vec::from).collect();
-        if !rows.is_empty() {
-            self.0.push(Block::Table { head: head.iter().map(|&cell| cell.to_owned()).collect(), rows });
+        let rows: Vec<[String; N]> = rows.into_iter().collect();
+        if rows.is_empty() {
+            return self;
         }
+        let filled =
+            |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
+        let kept: Vec<usize> = (0..N).filter(|&column| filled(column)).collect();
+        let pick = |cells: &[String]| kept.iter().filter_map(|&column| cells.get(column).cloned()).collect();
+        let head = head.map(str::to_owned);
+        self.0.push(Block::Table { head: pick(&head), rows: rows.iter().map(|row| pick(row)).collect() });
         self
     }
 
@@ -173,7 +179,13 @@ mod tests {
     fn one_page_two_readers() {
         let page = Page::new()
             .line("2 hosts")
-            .table(["Name", "IP"], [["Télé".into(), "192.168.1.10".into()], ["pc".into(), String::new()]])
+            .table(
+                ["Name", "IP", "Nothing"],
+                [
+                    ["Télé".into(), "192.168.1.10".into(), String::new()],
+                    ["pc".into(), String::new(), String::new()],
+                ],
+            )
             .fact("Level", "Medium")
             .fact("IPv6", "High");
         assert_eq!(page.compact(), "2 hosts\nName | IP\nTélé | 192.168.1.10\npc\nLevel: Medium; IPv6: High");
