@@ -86,7 +86,7 @@ pub(crate) enum Link {
 }
 
 impl Link {
-    /// As programs and people read it: `ethernet ETH2`, `wifi 5`.
+    /// As programs read it: `ethernet ETH2`, `wifi 5`; people get [`shown_link`].
     fn text(&self, guest: bool) -> Option<String> {
         let text = match self {
             Self::Ethernet { port: Some(port) } => format!("ethernet {}", port.shown()),
@@ -97,6 +97,18 @@ impl Link {
         };
         Some(if guest { text + " guest" } else { text })
     }
+}
+
+/// A link in words: "Ethernet ETH2", "Wi-Fi 5 GHz", "Wi-Fi 2.4 GHz (invité)".
+fn shown_link(link: &str, lang: Lang) -> String {
+    let words = link.split(' ').map(|word| match word {
+        "ethernet" => "Ethernet".to_owned(),
+        "wifi" => "Wi-Fi".to_owned(),
+        "guest" => lang.pick("(guest)", "(invité)").to_owned(),
+        "2.4" | "5" | "6" => format!("{word} GHz"),
+        port => port.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// A name and who says so.
@@ -199,7 +211,7 @@ impl Show for HostList {
                 host.name.shown().to_owned(),
                 host.ipv4.map(|ip| ip.to_string()).unwrap_or_default(),
                 host.mac.map(|mac| mac.to_string()).unwrap_or_default(),
-                host.link.clone().unwrap_or_default(),
+                host.link.as_deref().map(|link| shown_link(link, lang)).unwrap_or_default(),
                 if host.active { String::new() } else { absent.to_owned() },
             ]
         });
@@ -275,7 +287,7 @@ impl Show for HostDetails {
             .fact_if("IPv4", self.host.ipv4.map(|ip| ip.to_string()))
             .fact_if("IPv6", Some(ipv6.join(", ")).filter(|text| !text.is_empty()))
             .fact_if("MAC", self.host.mac.map(|mac| mac.to_string()))
-            .fact_if(lang.pick("Link", "Lien"), self.host.link.clone())
+            .fact_if(lang.pick("Link", "Lien"), self.host.link.as_deref().map(|link| shown_link(link, lang)))
             .fact_if(lang.pick("Behind repeater", "Derrière le répéteur"), shown(&self.behind))
             .fact_if(lang.pick("Type", "Type"), shown(&self.r#type))
             .fact_if(lang.pick("Maker", "Fabricant"), shown(&self.vendor))
