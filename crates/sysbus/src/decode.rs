@@ -27,6 +27,10 @@ pub(crate) fn decode<R: DeserializeOwned>(
     {
         return Ok(empty);
     }
+    if let Ok(reply) = R::deserialize(value) {
+        return Ok(reply);
+    }
+    // Keeping track of the path costs more than decoding: it is only done for an answer that does not fit.
     serde_path_to_error::deserialize(value).map_err(|error| Error::NotUnderstood {
         call: call.clone(),
         path: path(member, &error.path().to_string()),

@@ -19,11 +19,12 @@
 //! assert_eq!(status.missing.get(), None);
 //! ```
 
+use std::{fmt, marker::PhantomData};
+
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, Error as _},
+    de::{DeserializeOwned, Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
-use serde_json::Value;
 
 /// A text: a string, or a number or boolean written as one. Blanks around it are padding and removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,11 +49,12 @@ impl Text {
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Value::deserialize(deserializer)? {
-            Value::String(text) => Some(text.trim().to_owned()),
-            Value::Number(number) => Some(number.to_string()),
-            Value::Bool(flag) => Some(flag.to_string()),
-            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        deserializer.deserialize_any(Scalar(|found: Found<'_>| match found {
+            Found::Text(text) => Self(Some(text.trim().to_owned())),
+            Found::Whole(number) => Self(Some(number.to_string())),
+            Found::Fraction(number) => Self(Some(number.to_string())),
+            Found::Truth(flag) => Self(Some(flag.to_string())),
+            Found::Other => Self(None),
         }))
     }
 }
@@ -75,11 +77,14 @@ impl Int {
 
 impl<'de> Deserialize<'de> for Int {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Value::deserialize(deserializer)? {
-            Value::Number(number) => number.as_i64().or_else(|| whole(number.as_f64()?)),
-            Value::String(text) => text.trim().parse().ok(),
-            Value::Bool(flag) => Some(i64::from(flag)),
-            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        deserializer.deserialize_any(Scalar(|found: Found<'_>| {
+            Self(match found {
+                Found::Whole(number) => i64::try_from(number).ok(),
+                Found::Fraction(number) => whole(number),
+                Found::Text(text) => text.trim().parse().ok(),
+                Found::Truth(flag) => Some(i64::from(flag)),
+                Found::Other => None,
+            })
         }))
     }
 }
@@ -109,20 +114,85 @@ impl Flag {
 
 impl<'de> Deserialize<'de> for Flag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match Value::deserialize(deserializer)? {
-            Value::Bool(flag) => Some(flag),
-            Value::Number(number) => match number.as_i64() {
-                Some(0) => Some(false),
-                Some(1) => Some(true),
-                _ => None,
-            },
-            Value::String(text) => match text.trim().to_ascii_lowercase().as_str() {
-                "0" | "false" => Some(false),
-                "1" | "true" => Some(true),
-                _ => None,
-            },
-            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        deserializer.deserialize_any(Scalar(|found: Found<'_>| {
+            Self(match found {
+                Found::Truth(flag) => Some(flag),
+                Found::Whole(0) => Some(false),
+                Found::Whole(1) => Some(true),
+                Found::Text(text) => match text.trim() {
+                    "0" => Some(false),
+                    "1" => Some(true),
+                    text if text.eq_ignore_ascii_case("false") => Some(false),
+                    text if text.eq_ignore_ascii_case("true") => Some(true),
+                    _ => None,
+                },
+                Found::Whole(_) | Found::Fraction(_) | Found::Other => None,
+            })
         }))
+    }
+}
+
+/// A JSON value as far as a scalar cares.
+enum Found<'a> {
+    Text(&'a str),
+    Whole(i128),
+    Fraction(f64),
+    Truth(bool),
+    /// Null, a list or an object.
+    Other,
+}
+
+/// Makes a scalar of whatever stands there. Nothing is copied but what is kept: answers have thousands of fields.
+struct Scalar<F>(F);
+
+impl<'de, T, F: FnOnce(Found<'_>) -> T> Visitor<'de> for Scalar<F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_bool<E: Error>(self, flag: bool) -> Result<T, E> {
+        Ok(self.0(Found::Truth(flag)))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<T, E> {
+        Ok(self.0(Found::Whole(number.into())))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<T, E> {
+        Ok(self.0(Found::Whole(number.into())))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<T, E> {
+        Ok(self.0(Found::Fraction(number)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        Ok(self.0(Found::Text(text)))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<T, E> {
+        Ok(self.0(Found::Other))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<T, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(self.0(Found::Other))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(self.0(Found::Other))
+    }
+}
+
+/// An entry that reads as absent when it is not of the expected shape.
+struct Attempt<T>(Option<T>);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Attempt<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(T::deserialize(deserializer).ok()))
     }
 }
 
@@ -150,8 +220,53 @@ impl<T> Default for Part<T> {
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Part<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(deserializer)?;
-        Ok(Self(if value.is_object() { T::deserialize(value).ok() } else { None }))
+        deserializer.deserialize_any(PartVisitor(PhantomData))
+    }
+}
+
+struct PartVisitor<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for PartVisitor<T> {
+    type Value = Part<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Part<T>, A::Error> {
+        let part = T::deserialize(MapAccessDeserializer::new(&mut map)).ok();
+        // What a refused part left unread would count against the whole.
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Part(part))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Part<T>, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Part(None))
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Part<T>, E> {
+        Ok(Part(None))
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Part<T>, E> {
+        Ok(Part(None))
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Part<T>, E> {
+        Ok(Part(None))
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Part<T>, E> {
+        Ok(Part(None))
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Part<T>, E> {
+        Ok(Part(None))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Part<T>, E> {
+        Ok(Part(None))
     }
 }
 
@@ -200,16 +315,36 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Table<T> {
     /// Entries that are not of the expected shape are left out; a value that is neither a map, an empty list
     /// nor null is an error.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::Object(map) => Ok(Self(
-                map.into_iter()
-                    .filter_map(|(key, value)| T::deserialize(value).ok().map(|entry| (key, entry)))
-                    .collect(),
-            )),
-            Value::Array(list) if list.is_empty() => Ok(Self::default()),
-            Value::Null => Ok(Self::default()),
-            _ => Err(D::Error::custom("expected a map")),
+        deserializer.deserialize_any(TableVisitor(PhantomData))
+    }
+}
+
+struct TableVisitor<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for TableVisitor<T> {
+    type Value = Table<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Table<T>, A::Error> {
+        let mut entries = Vec::with_capacity(map.size_hint().unwrap_or_default());
+        while let Some((key, Attempt(entry))) = map.next_entry::<String, Attempt<T>>()? {
+            entries.extend(entry.map(|entry| (key, entry)));
         }
+        Ok(Table(entries))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Table<T>, A::Error> {
+        match list.next_element::<IgnoredAny>()? {
+            None => Ok(Table::default()),
+            Some(_) => Err(A::Error::custom("expected a map")),
+        }
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Table<T>, E> {
+        Ok(Table::default())
     }
 }
 
@@ -262,13 +397,37 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Rows<T> {
     /// Entries that are not of the expected shape are left out; a value that is neither a list, a map nor
     /// null is an error.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let entries: Vec<Value> = match Value::deserialize(deserializer)? {
-            Value::Array(list) => list,
-            Value::Object(map) => map.into_iter().map(|(_, value)| value).collect(),
-            Value::Null => Vec::new(),
-            _ => return Err(D::Error::custom("expected a list")),
-        };
-        Ok(Self(entries.into_iter().filter_map(|value| T::deserialize(value).ok()).collect()))
+        deserializer.deserialize_any(RowsVisitor(PhantomData))
+    }
+}
+
+struct RowsVisitor<T>(PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for RowsVisitor<T> {
+    type Value = Rows<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Rows<T>, A::Error> {
+        let mut rows = Vec::with_capacity(list.size_hint().unwrap_or_default());
+        while let Some(Attempt(row)) = list.next_element()? {
+            rows.extend(row);
+        }
+        Ok(Rows(rows))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Rows<T>, A::Error> {
+        let mut rows = Vec::with_capacity(map.size_hint().unwrap_or_default());
+        while let Some((_, Attempt(row))) = map.next_entry::<IgnoredAny, Attempt<T>>()? {
+            rows.extend(row);
+        }
+        Ok(Rows(rows))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Rows<T>, E> {
+        Ok(Rows::default())
     }
 }
 
@@ -299,6 +458,39 @@ mod tests {
         assert_eq!(read(json!(1)), Some(true));
         assert_eq!(read(json!(-1)), None);
         assert_eq!(read(json!("Enabled")), None);
+    }
+
+    /// A shape that can be refused in its middle.
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Strict {
+        a: u8,
+        b: u8,
+    }
+
+    #[test]
+    fn a_refused_part_does_not_cost_the_whole() {
+        #[derive(Debug, Deserialize)]
+        struct Whole {
+            part: Part<Strict>,
+            table: Table<Strict>,
+            rows: Rows<Strict>,
+            last: Int,
+        }
+        let bad = json!({"a": "x", "b": 1, "c": [1, {"d": null}]});
+        let good = json!({"a": 1, "b": 2});
+        let whole = json!({"part": bad, "table": {"x": bad, "y": good}, "rows": [bad, good, 7], "last": "5"});
+        let text = whole.to_string();
+        let whole = Whole::deserialize(&whole).unwrap();
+        assert_eq!((whole.part.get(), whole.last.get()), (None, Some(5)));
+        assert_eq!(whole.table.get("y"), Some(&Strict { a: 1, b: 2 }));
+        assert_eq!((whole.table.len(), whole.rows.len()), (1, 1));
+        // Answers are decoded from values; text that is read directly may only fail, never lie.
+        if let Ok(whole) = serde_json::from_str::<Whole>(&text) {
+            assert_eq!(whole.last.get(), Some(5));
+        }
+        for odd in [json!([]), json!([1]), json!("x"), json!(1.5), json!(true), json!(null)] {
+            assert_eq!(Part::<Strict>::deserialize(&odd).unwrap().get(), None);
+        }
     }
 
     #[test]
