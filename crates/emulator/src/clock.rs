@@ -39,13 +39,15 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         let elapsed = self.0.follows.map_or(Duration::ZERO, |start| start.elapsed());
         let added = *self.0.added.lock().unwrap_or_else(PoisonError::into_inner);
-        let passed = SignedDuration::try_from(elapsed + added).unwrap_or(SignedDuration::MAX);
+        let passed = SignedDuration::try_from(elapsed.saturating_add(added)).unwrap_or(SignedDuration::MAX);
         self.0.origin.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 
     /// Moves the clock forward and wakes whoever waits on it.
     pub fn advance(&self, by: Duration) {
-        *self.0.added.lock().unwrap_or_else(PoisonError::into_inner) += by;
+        let mut added = self.0.added.lock().unwrap_or_else(PoisonError::into_inner);
+        *added = added.saturating_add(by);
+        drop(added);
         self.0.moved.notify_waiters();
     }
 

@@ -23,6 +23,9 @@ use crate::server::{Answered, Shared, respond};
 /// Beginning of the control path.
 pub(crate) const PREFIX: &str = "/_emulator/";
 
+/// Farthest step of the clock in seconds, about ten years.
+const FARTHEST: u64 = 10 * 366 * 86_400;
+
 /// Carries out a request of the control path.
 pub(crate) fn answer(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Answered {
     let outcome = match (method, path.trim_start_matches(PREFIX)) {
@@ -63,7 +66,8 @@ fn add_faults(shared: &Shared, text: &str) -> Result<Value, String> {
 
 fn advance(shared: &Shared, body: &[u8]) -> Result<Value, String> {
     let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let seconds = body.get("advance").and_then(Value::as_u64).ok_or("expected {\"advance\": seconds}")?;
+    let seconds = body.get("advance").and_then(Value::as_u64).filter(|seconds| *seconds <= FARTHEST);
+    let seconds = seconds.ok_or("expected {\"advance\": seconds}, ten years at most")?;
     let clock = shared.router().clock.clone();
     clock.advance(Duration::from_secs(seconds));
     Ok(json!({"now": clock.now().to_string()}))

@@ -66,9 +66,15 @@ impl Asked {
     /// Reads a body. Boxes are lenient: bytes that are not UTF-8, `parameters` as null, text or list.
     pub(crate) fn parse(body: &[u8]) -> Option<Self> {
         let body: Value = serde_json::from_str(&String::from_utf8_lossy(body)).ok()?;
+        let service = body.get("service")?.as_str()?;
+        // Some write the method behind the object, as in the path of the other form.
+        let (service, method) = match body.get("method").and_then(Value::as_str) {
+            Some(method) => (service, method),
+            None => service.rsplit_once(':')?,
+        };
         Some(Self {
-            service: body.get("service")?.as_str()?.trim_start_matches("sysbus.").to_owned(),
-            method: body.get("method")?.as_str()?.to_owned(),
+            service: service.strip_prefix("sysbus.").unwrap_or(service).to_owned(),
+            method: method.to_owned(),
             args: arguments(body.get("parameters")),
         })
     }

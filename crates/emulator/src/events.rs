@@ -1,6 +1,6 @@
 //! Event channels: what is queued for whom (protocol section 3).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -19,10 +19,13 @@ pub(crate) const INACTIVITY: i64 = 20;
 /// Channels at a time.
 pub(crate) const MAX_CHANNELS: usize = 64;
 
+/// Events that wait on a channel; the oldest give way, as nobody may ever come for them.
+const QUEUE: usize = 2_000;
+
 #[derive(Debug)]
 struct Channel {
     prefixes: Vec<String>,
-    queue: Vec<Value>,
+    queue: VecDeque<Value>,
     /// Requests that wait at this moment.
     pending: usize,
     last_used: Timestamp,
@@ -62,7 +65,7 @@ impl Events {
         }
         let id = self.next;
         self.next += 1;
-        self.channels.insert(id, Channel { prefixes, queue: Vec::new(), pending: 0, last_used: now });
+        self.channels.insert(id, Channel { prefixes, queue: VecDeque::new(), pending: 0, last_used: now });
         id
     }
 
@@ -86,7 +89,7 @@ impl Events {
 
     /// Takes what is queued; `None` when the channel is lost.
     pub fn take(&mut self, now: Timestamp, id: u64) -> Option<Vec<Value>> {
-        self.alive(now, id).map(|channel| std::mem::take(&mut channel.queue))
+        self.alive(now, id).map(|channel| channel.queue.drain(..).collect())
     }
 
     /// Marks the beginning (`true`) or the end of a waiting request.
@@ -120,7 +123,10 @@ impl Events {
         let event =
             json!({"data": {"handler": handler, "object": {"reason": reason, "attributes": attributes}}});
         for channel in self.channels.values_mut().filter(|channel| channel.wants(handler)) {
-            channel.queue.push(event.clone());
+            if channel.queue.len() == QUEUE {
+                channel.queue.pop_front();
+            }
+            channel.queue.push_back(event.clone());
         }
     }
 }

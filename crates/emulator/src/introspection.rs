@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::call::{BoxError, Object};
 use crate::model::Resolved;
-use crate::router::{Caller, Router};
+use crate::router::{Caller, DEEPEST, Router};
 
 /// Objects of another process, whose refusal comes without the `errors` list.
 const BARE_REFUSALS: &[&str] = &["Process"];
@@ -13,6 +13,8 @@ impl Router {
     /// Describes the object of a slashed path, `depth` levels down (-1 for all of them).
     pub fn introspect(&mut self, caller: Caller, path: &str, depth: i64) -> Value {
         let path = path.trim_matches('/');
+        // The bus may be named in front, as clients do in calls.
+        let path = path.strip_prefix("sysbus/").unwrap_or(if path == "sysbus" { "" } else { path });
         if caller == Caller::Anonymous {
             return refused(path);
         }
@@ -22,7 +24,7 @@ impl Router {
         if path == "*" {
             return self.roots(depth);
         }
-        let segments: Vec<&str> = path.split('/').collect();
+        let segments = self.by_first_name(path.split('/').take(DEEPEST).collect());
         if self.model.is_denied(&segments) {
             return refused(path);
         }

@@ -29,6 +29,12 @@ const ANONYMOUS: &[(&str, &str)] = &[
     ("PasswordRecovery", "setPassword"),
 ];
 
+/// Templates that do not even answer the bus's own `get`; their instances do (protocol section 4.0).
+const WITHOUT_GET: &[&str] = &["DHCPv4.Server.Pool.StaticAddress", "Firewall.DMZ", "Firewall.PortForwarding"];
+
+/// Longest path looked at, in elements. No object of a box lies as deep.
+pub(crate) const DEEPEST: usize = 24;
+
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caller {
@@ -116,7 +122,8 @@ impl Router {
         }
         self.caller = caller;
         self.follow_time();
-        let path: Vec<&str> = object.split('.').collect();
+        let path: Vec<&str> = object.split('.').take(DEEPEST).collect();
+        let path = self.by_first_name(path);
         if self.model.is_denied(&path) {
             return Err(vec![BoxError::denied(object)]);
         }
@@ -133,6 +140,11 @@ impl Router {
         // The functions of a template are those of its instances.
         let on_template = resolved.is_type && self.instances(&path).is_some();
         if (declared.is_none() || on_template) && !generic {
+            return Err(vec![BoxError::not_found(method)]);
+        }
+        let silent =
+            WITHOUT_GET.contains(&resolved.object.path) || method == "set" && self.instances(&path).is_some();
+        if declared.is_none() && silent && resolved.is_type {
             return Err(vec![BoxError::not_found(method)]);
         }
         let missing: Vec<BoxError> = declared
@@ -153,11 +165,21 @@ impl Router {
         match method {
             "get" => Ok(Reply::value(self.generic_get(&path, &resolved))),
             "set" => {
-                self.generic_set(object, &resolved, args);
+                self.generic_set(&path.join("."), &resolved, args);
                 Ok(Reply::value(true))
             }
             _ => Err(vec![BoxError::not_implemented(method)]),
         }
+    }
+
+    /// The path under which the box's own entry of `Devices` is known here. Clients also ask for it by its MAC address.
+    pub(crate) fn by_first_name<'p>(&self, mut path: Vec<&'p str>) -> Vec<&'p str> {
+        if let ["Devices", "Device", key, ..] = path.as_mut_slice()
+            && key.eq_ignore_ascii_case(&self.state.identity.base_mac)
+        {
+            *key = "HGW";
+        }
+        path
     }
 
     /// Finds the object of a path, its instance keys included.

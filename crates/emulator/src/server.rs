@@ -134,8 +134,9 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Answe
                 return Ok(page(StatusCode::BAD_REQUEST, "<h1>400 Bad Request</h1>"));
             };
             let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+            let object = percent_decoded(object).replace('/', ".");
             let asked = Asked {
-                service: percent_decoded(object).replace('/', "."),
+                service: object.strip_prefix("sysbus.").unwrap_or(&object).to_owned(),
                 method: method.to_owned(),
                 args: crate::envelope::arguments(body.get("parameters")),
             };

@@ -48,7 +48,7 @@ pub(crate) fn build(seed: Seed, now: Timestamp, admin_password: &str) -> State {
         started_at: now,
         identity: identity(seed, &base_mac),
         boot: boot(booted_at),
-        users: Users { admin_password: admin_password.to_owned() },
+        users: Users::new(admin_password),
         interface: Interface {
             language: "fr".to_owned(),
             state: "connected".to_owned(),

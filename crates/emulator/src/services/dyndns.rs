@@ -46,7 +46,8 @@ fn call(router: &mut Router, call: &Call<'_>) -> Answer {
         "getGlobalEnable" => Reply::value(dyndns.enable).ok(),
         "setGlobalEnable" => {
             dyndns.enable = call.args.flag("enable").unwrap_or(dyndns.enable);
-            Reply::void().ok()
+            // Declared `void`; clients in daily use take anything but `true` for a failure.
+            Reply::value(true).ok()
         }
         "getEnableOnCgnat" => Reply::value(dyndns.on_cgnat).ok(),
         "setEnableOnCgnat" => {

@@ -52,6 +52,46 @@ pub struct BootRecord {
 pub struct Users {
     /// Password of `admin` (a secret).
     pub admin_password: String,
+    /// Everybody with an account, in the order of the box.
+    pub accounts: Vec<Account>,
+    /// Names of the groups, and whether each is enabled.
+    pub groups: Vec<(String, bool)>,
+}
+
+/// An account of the web interface.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Login name.
+    pub name: String,
+    /// Whether it may be used.
+    pub enable: bool,
+    /// `system` for those that come with the box.
+    pub kind: String,
+    /// Name for people.
+    pub friendly_name: String,
+    /// 0 when the password was chosen, 1 when it is the factory's.
+    pub password_state: u8,
+    /// Its groups.
+    pub groups: Vec<String>,
+}
+
+impl Users {
+    /// The accounts that come with the box.
+    pub fn new(admin_password: &str) -> Self {
+        let account = |name: &str, password_state, groups: [&str; 2]| Account {
+            name: name.to_owned(),
+            enable: true,
+            kind: "system".to_owned(),
+            friendly_name: String::new(),
+            password_state,
+            groups: groups.map(str::to_owned).to_vec(),
+        };
+        Self {
+            admin_password: admin_password.to_owned(),
+            accounts: vec![account("admin", 0, ["http", "admin"]), account("iotuser", 1, ["http", "iot"])],
+            groups: ["http", "admin", "remoteadmin", "iot"].map(|name| (name.to_owned(), true)).to_vec(),
+        }
+    }
 }
 
 /// The box's own page.

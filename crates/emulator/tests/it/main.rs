@@ -3,6 +3,7 @@
 mod wire;
 
 mod bus;
+mod clients;
 mod devices;
 mod events;
 mod faults;
@@ -13,5 +14,6 @@ mod lesser;
 mod login;
 mod plans;
 mod recordings;
+mod robustness;
 mod speed;
 mod wifi;

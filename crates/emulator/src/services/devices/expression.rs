@@ -5,6 +5,9 @@ use serde_json::Value;
 
 use super::Entry;
 
+/// Longest expression read, in tokens: each may nest one level deeper, and the stack is finite.
+const LONGEST: usize = 600;
+
 /// A condition on a device.
 #[derive(Debug)]
 pub(super) enum Expression {
@@ -45,7 +48,7 @@ enum Token {
 impl Expression {
     /// Reads an expression; `None` when it cannot be understood.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let tokens = tokens(text)?;
+        let tokens = tokens(text).filter(|tokens| tokens.len() <= LONGEST)?;
         if tokens.is_empty() {
             return Some(Self::All);
         }

@@ -1,11 +1,17 @@
 //! The little language of flag expressions: `statmon && !vlan && enabled`, or the same with words.
 
+/// Longest expression read, in tokens: each may nest one level deeper, and the stack is finite.
+const LONGEST: usize = 600;
+
 /// Whether an expression holds for a set of flags, given by a test. Nothing asked for is always had; what cannot be
 /// read never is.
 pub(super) fn holds(expression: &str, has: &dyn Fn(&str) -> bool) -> bool {
     let tokens = tokens(expression);
     if tokens.is_empty() {
         return true;
+    }
+    if tokens.len() > LONGEST {
+        return false;
     }
     let mut reader = Reader { tokens: &tokens, has };
     let result = reader.any();

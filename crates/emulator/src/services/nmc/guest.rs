@@ -83,6 +83,8 @@ fn timer(router: &mut Router, call: &Call<'_>) -> Answer {
             let hours = call.args.number("Timeout").unwrap_or(0);
             let Ok(timeout) = u32::try_from(hours) else { return BoxError::failed(call.method).refuse() };
             guest.timeout_hours = timeout;
+            // Clients show the time between the two dates as the length of the timer.
+            guest.start = Some(now);
             guest.until = (timeout > 0).then(|| after(now, i64::from(timeout) * HOUR));
             Reply::void().ok()
         }
