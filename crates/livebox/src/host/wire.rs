@@ -127,7 +127,7 @@ pub(crate) struct Ssw {
 
 /// A list that reads as empty when it is of another type: one odd field must not cost the whole device.
 fn rows<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<Rows<T>, D::Error> {
-    Ok(Rows::deserialize(Value::deserialize(deserializer)?).unwrap_or_default())
+    Ok(Rows::deserialize(deserializer).unwrap_or_default())
 }
 
 impl Device {
