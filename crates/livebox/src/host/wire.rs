@@ -126,6 +126,7 @@ pub(crate) struct Ssw {
 }
 
 /// A list that reads as empty when it is of another type: one odd field must not cost the whole device.
+#[expect(clippy::unnecessary_wraps, reason = "the form that serde calls")]
 fn rows<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<Rows<T>, D::Error> {
     Ok(Rows::deserialize(deserializer).unwrap_or_default())
 }
