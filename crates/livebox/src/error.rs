@@ -85,6 +85,16 @@ impl ToolError {
         }
     }
 
+    /// For a change that this box does not offer to programs: most of it can still be done on its own page.
+    pub(crate) fn not_from_here(fault: &BoxFault, host: &str) -> Self {
+        let message = explain(fault);
+        let (english, french) = (message.text(Lang::En), message.text(Lang::Fr));
+        Self::Unavailable(say!(
+            "{english} The box's own page, http://{host}, may offer it.",
+            "{french} La page de la box, http://{host}, le propose peut-être."
+        ))
+    }
+
     /// What happened and what to do next, for people and models.
     pub fn message(&self) -> Message {
         match self {

@@ -17,6 +17,13 @@ pub enum Caller {
 pub async fn invoke(cx: &Context, def: &ToolDef, caller: Caller, args: Value) -> Result<Answer, ToolError> {
     permit(cx.policy(), def, caller)?;
     let outcome = (def.run)(&cx.granting(def.access), args).await;
+    // Most of what a firmware keeps from its interface for programs can still be done by hand.
+    let outcome = outcome.map_err(|error| match error {
+        ToolError::Box(fault) if def.access > Access::Read && fault.is_unavailable() => {
+            ToolError::not_from_here(&fault, &cx.session().host())
+        }
+        other => other,
+    });
     match &outcome {
         Ok(_) => tracing::debug!(tool = def.name(), "done"),
         // The kind only: messages may hold names from the network.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{examples::arguments, harness::Bench};
 
-fn tokens(text: &str) -> usize {
+pub fn tokens(text: &str) -> usize {
     tiktoken_rs::o200k_base_singleton().encode_with_special_tokens(text).len()
 }
 

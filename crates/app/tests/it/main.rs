@@ -18,6 +18,7 @@ mod earlier;
 mod examples;
 mod harness;
 mod registry;
+mod replay;
 mod secrets;
 mod snapshots;
 mod stdio;

@@ -198,7 +198,7 @@ impl Level {
 
 /// Rates of the link down and up in bit/s, as far as the box tells.
 pub(crate) async fn link_rates_bps(cx: &Context) -> (Option<u64>, Option<u64>) {
-    cx.read_optional(&wire::GetMibs::wan()).await.ok().flatten().unwrap_or_default().rates_bps()
+    cx.read_optional(&wire::GetMibs::wan()).await.ok().flatten().unwrap_or_default().rates_bps(None)
 }
 
 /// A rate for people.

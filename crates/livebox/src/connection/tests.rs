@@ -67,11 +67,7 @@ async fn without_interfaces_the_status_alone_answers() {
     bench.fault("absent@SgcOmci.Optical:get");
     let connection = bench.json("connection_show", json!({})).await;
     assert_eq!(connection["up"], true);
-    assert!(
-        connection["ipv4"].is_string()
-            && connection["vlan_id"].is_null()
-            && connection["rx_power_dbm"].is_null()
-    );
+    assert!(connection["ipv4"].is_string() && connection["vlan_id"].is_null(), "{connection}");
 }
 
 #[test]

@@ -31,11 +31,25 @@ impl Tool for ShowConnection {
     };
 
     async fn run(self, cx: &Context) -> Result<Connection, ToolError> {
-        let status = cx.read(&wire::GetWanStatus {}).await?;
+        let status = cx.read(&wire::GetWanStatus {}).await;
         let mibs = cx.read_optional(&wire::GetMibs::wan()).await?.unwrap_or_default();
-        let link = mibs.refine(status.link());
-        // The third request goes where it tells most: to the optical module that has no MIB, else to IPv6.
-        let mut optics = mibs.optics();
+        let status = match status {
+            // The line itself still tells something.
+            Err(ToolError::Box(error)) if error.is_unavailable() && !mibs.is_empty() => {
+                wire::WanStatus::default()
+            }
+            status => status?,
+        };
+        let mut link = mibs.refine(status.link());
+        let mut mibs = mibs;
+        // The third request goes where it tells most: to the optical interface that is not below `data`, to the
+        // optical module that has no MIB, else to IPv6.
+        if matches!(link, Some(Link::Gpon | Link::XgsPon)) && mibs.optics().is_none() {
+            mibs = mibs.with_fibre(cx.read_optional(&wire::GetMibs::fibre()).await?.unwrap_or_default());
+            link = mibs.refine(link);
+        }
+        let is_copper = matches!(link, Some(Link::Ethernet | Link::Adsl | Link::Vdsl | Link::Dsl));
+        let mut optics = mibs.optics().filter(|_| !is_copper);
         let mut ds_lite = None;
         match (link, optics) {
             (Some(Link::Sfp), None) => {
@@ -50,7 +64,7 @@ impl Tool for ShowConnection {
         }
         let optics = optics.unwrap_or_default();
         let [lease_s, lease_left_s, connected_s] = mibs.lease();
-        let (link_down_bps, link_up_bps) = mibs.rates_bps();
+        let (link_down_bps, link_up_bps) = mibs.rates_bps(link);
         let ipv4 = status.ipv4();
         Ok(Connection {
             up: status.up(),

@@ -160,13 +160,21 @@ fn error(text: &Text) -> Option<Untrusted> {
 /// Parameters of everything below `data`: unknown MIB names are simply absent from the answer.
 #[derive(Serialize)]
 pub(crate) struct GetMibs {
+    #[serde(skip)]
+    below: &'static str,
     mibs: &'static str,
 }
 
 impl GetMibs {
     /// Not `ppp`: it adds a password and nothing that we need.
     pub(crate) fn wan() -> Self {
-        Self { mibs: "dhcp vlan netdev gpon dsl" }
+        Self { below: "data", mibs: "dhcp vlan netdev gpon dsl" }
+    }
+
+    /// The optical interface itself, for a firmware that does not show it below `data`. Named so on every
+    /// recorded box that has one.
+    pub(crate) fn fibre() -> Self {
+        Self { below: "veip0", mibs: "gpon" }
     }
 }
 
@@ -178,7 +186,7 @@ impl Call for GetMibs {
     const TIMEOUT: Duration = Duration::from_secs(25);
 
     fn service(&self) -> Cow<'static, str> {
-        "NeMo.Intf.data".into()
+        format!("NeMo.Intf.{}", self.below).into()
     }
 }
 
@@ -293,26 +301,49 @@ impl Mibs {
         netdev.and_then(|netdev| netdev.mtu.unsigned()).filter(|mtu| *mtu > 0)
     }
 
+    /// Whether nothing at all stands below the WAN.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.dhcp.0.is_empty()
+            && self.vlan.0.is_empty()
+            && self.netdev.0.is_empty()
+            && self.gpon.0.is_empty()
+            && self.dsl.0.is_empty()
+    }
+
+    /// With the optical interface of another answer.
+    pub(crate) fn with_fibre(mut self, other: Self) -> Self {
+        self.gpon = other.gpon;
+        self
+    }
+
     /// What the finer names of the link say, beyond [`WanStatus::link`].
     pub(crate) fn refine(&self, link: Option<Link>) -> Option<Link> {
         let is_xgs =
             || self.gpon.entries().any(|gpon| gpon.pon_mode.or_empty().to_ascii_uppercase().contains("XGS"));
         let modulation = || self.dsl.entries().find_map(|dsl| dsl.modulation_type.get());
         match link {
-            Some(Link::Gpon) if is_xgs() => Some(Link::XgsPon),
+            Some(Link::Gpon) | None if is_xgs() => Some(Link::XgsPon),
             Some(Link::Dsl) => Some(match modulation() {
                 Some("VDSL") => Link::Vdsl,
                 Some("ADSL") => Link::Adsl,
                 _ => Link::Dsl,
             }),
+            // The box does not say, but only one kind of interface is in use below its WAN.
+            None if self.gpon.entries().next().is_some() => Some(Link::Gpon),
+            None if self.dsl.entries().next().is_some() => self.refine(Some(Link::Dsl)),
             other => other,
         }
     }
 
-    /// Rates of the link down and up, in bit/s.
-    pub(crate) fn rates_bps(&self) -> (Option<u64>, Option<u64>) {
-        let gpon = self.gpon.entries().map(|gpon| (gpon.downstream_curr_rate, gpon.upstream_curr_rate));
-        let dsl = self.dsl.entries().map(|dsl| (dsl.downstream_curr_rate, dsl.upstream_curr_rate));
+    /// Rates of that link down and up, in bit/s: an interface that is not in use keeps its last ones. Without a
+    /// link: of the first interface that has some.
+    pub(crate) fn rates_bps(&self, link: Option<Link>) -> (Option<u64>, Option<u64>) {
+        let is_fibre = matches!(link, None | Some(Link::Gpon | Link::XgsPon));
+        let is_dsl = matches!(link, None | Some(Link::Adsl | Link::Vdsl | Link::Dsl));
+        let gpon = self.gpon.entries().filter(|_| is_fibre);
+        let gpon = gpon.map(|gpon| (gpon.downstream_curr_rate, gpon.upstream_curr_rate));
+        let dsl = self.dsl.entries().filter(|_| is_dsl);
+        let dsl = dsl.map(|dsl| (dsl.downstream_curr_rate, dsl.upstream_curr_rate));
         let bps = |kbps: Int| kbps.unsigned().filter(|rate| *rate > 0)?.checked_mul(1000);
         gpon.chain(dsl)
             .map(|(down, up)| (bps(down), bps(up)))
@@ -482,12 +513,12 @@ mod tests {
                     assert_eq!(mibs.mtu(None), Some(1500));
                 }
                 "lb4/NeMo.Intf.data.getMIBs.json" => {
-                    assert_eq!(mibs.rates_bps(), (Some(6_484_000), Some(1_013_000)));
+                    assert_eq!(mibs.rates_bps(None), (Some(6_484_000), Some(1_013_000)));
                     assert_eq!(mibs.refine(Some(Link::Dsl)), Some(Link::Adsl));
                 }
                 "lb5/NeMo.Intf.data.getMIBs.json" => {
                     assert_eq!(mibs.mtu(None), Some(1500));
-                    assert_eq!(mibs.rates_bps(), (Some(2_488_000_000), Some(1_244_000_000)));
+                    assert_eq!(mibs.rates_bps(None), (Some(2_488_000_000), Some(1_244_000_000)));
                     let optics = mibs.optics().unwrap();
                     assert_eq!((optics.rx_power_dbm, optics.tx_power_dbm), (Some(-18.794), Some(1.646)));
                     assert_eq!(optics.temperature_c, Some(41));
@@ -547,7 +578,7 @@ mod tests {
         assert_eq!(mibs.lease(), [None; 3]);
         assert_eq!(mibs.vlan_id(), Some(832));
         assert_eq!(mibs.mtu("192.0.2.7".parse().ok()), Some(1492));
-        assert_eq!(mibs.rates_bps(), (None, None));
+        assert_eq!(mibs.rates_bps(None), (None, None));
         assert_eq!(mibs.optics(), None);
         let mibs: Mibs = from_value(
             json!({"gpon": {"x": {"SignalRxPower": -19, "SignalTxPower": 0, "PonMode": "XGS-PON"}}}),

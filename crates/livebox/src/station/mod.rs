@@ -3,7 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Band, Lang, MacAddr, Page, Show, Untrusted, host::Host, wifi::Network};
+use crate::{
+    Band, Lang, MacAddr, Page, Show, Untrusted,
+    host::{Host, Link},
+    wifi::Network,
+};
 
 #[cfg(test)]
 mod tests;
@@ -64,6 +68,31 @@ pub(crate) struct Station {
     pub(crate) up_bytes: Option<u64>,
 }
 
+impl Station {
+    /// What the box knows of a host that is on the air now; `None` for any other.
+    fn of_host(host: &Host) -> Option<Self> {
+        let Link::Wifi { band } = host.link else { return None };
+        let radio = host.radio.as_ref();
+        let rssi_dbm = radio.and_then(|radio| radio.rssi_dbm?.try_into().ok());
+        Some(Self {
+            name: Some(host.name.clone()),
+            mac: host.mac.filter(|_| host.active)?,
+            band,
+            network: None,
+            rssi_dbm,
+            snr_db: radio.and_then(|radio| radio.snr_db?.try_into().ok()),
+            signal: rssi_dbm.map(Quality::of),
+            down_bps: radio.and_then(|radio| radio.down_bps),
+            up_bps: radio.and_then(|radio| radio.up_bps),
+            standard: radio.and_then(|radio| radio.standard.clone()),
+            since: None,
+            inactive_s: None,
+            down_bytes: None,
+            up_bytes: None,
+        })
+    }
+}
+
 /// The stations of these networks, weakest signal first.
 fn stations(networks: &[Network], hosts: &[Host]) -> Vec<Station> {
     let of_network = |network: &Network| -> Vec<Station> {
@@ -86,6 +115,12 @@ fn stations(networks: &[Network], hosts: &[Host]) -> Vec<Station> {
         network.attached.iter().map(one).collect()
     };
     let mut stations: Vec<Station> = networks.iter().flat_map(of_network).collect();
+    // No radio that tells its stations is no proof that there are none: the hosts know a part of it.
+    if networks.iter().all(|network| network.guest) {
+        let listed: Vec<MacAddr> = stations.iter().map(|station| station.mac).collect();
+        let missing = hosts.iter().filter(|host| !listed.iter().any(|mac| host.has_mac(*mac)));
+        stations.extend(missing.filter_map(Station::of_host));
+    }
     stations.sort_by_key(|station| (station.rssi_dbm.is_none(), station.rssi_dbm));
     stations
 }
@@ -119,10 +154,14 @@ impl Show for StationList {
             ]
         });
         Page::new()
-            .line(lang.pick(
-                format!("{total} Wi-Fi stations, weakest signal first."),
-                format!("{total} appareils en Wi-Fi, du signal le plus faible au plus fort."),
-            ))
+            .line(match total {
+                0 => lang.pick("No Wi-Fi station.".to_owned(), "Aucun appareil en Wi-Fi.".to_owned()),
+                1 => lang.pick("1 Wi-Fi station.".to_owned(), "1 appareil en Wi-Fi.".to_owned()),
+                _ => lang.pick(
+                    format!("{total} Wi-Fi stations, weakest signal first."),
+                    format!("{total} appareils en Wi-Fi, du signal le plus faible au plus fort."),
+                ),
+            })
             .note(more)
             .table(
                 [

@@ -47,11 +47,17 @@ impl Tool for ListStations {
     };
 
     async fn run(self, cx: &Context) -> Result<StationList, ToolError> {
-        let air = Air::read(cx).await?;
+        let air = Air::read(cx).await;
         // Names make the list readable; without them it still tells.
         let hosts = match host::all(cx).await {
-            Err(ToolError::Box(error)) if error.is_unavailable() => Vec::new(),
-            hosts => hosts?,
+            // Without radios too: the first error says why there is no answer.
+            Err(ToolError::Box(error)) if error.is_unavailable() && air.is_ok() => Vec::new(),
+            Err(error) => return Err(air.err().unwrap_or(error)),
+            Ok(hosts) => hosts,
+        };
+        let air = match air {
+            Err(ToolError::Box(error)) if error.is_unavailable() => Air::default(),
+            air => air?,
         };
         let mut stations = stations(&air.networks, &hosts);
         stations.retain(|station| self.band.is_none() || station.band == self.band);

@@ -94,8 +94,13 @@ impl Show for BoxInfo {
                 None => format!("{total} {}", lang.pick("MB", "Mo")),
             }
         });
-        Page::new()
-            .fact_if(lang.pick("Model", "Modèle"), text(&self.model))
+        let page = Page::new();
+        // A person wonders about an empty answer more than about a missing line.
+        let silent = self.model.is_none() && self.hardware.is_none() && self.firmware.is_none();
+        let page = page.note(silent.then(|| {
+            lang.pick("The box does not say what it is.", "La box n'indique ni son modèle ni son logiciel.")
+        }));
+        page.fact_if(lang.pick("Model", "Modèle"), text(&self.model))
             .fact_if(
                 lang.pick("Hardware", "Matériel"),
                 match (text(&self.hardware), text(&self.hardware_version)) {

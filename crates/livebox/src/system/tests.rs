@@ -109,7 +109,7 @@ async fn a_denied_reboot_says_so_and_read_only_stops_it_before() {
     assert_eq!(bench.error("box_reboot", json!({"wait": "soon"})).await.kind(), "arguments");
     assert_eq!(bench.count("NMC:reboot"), 0);
     bench.fault("denied@NMC:reboot");
-    assert_eq!(bench.error("box_reboot", json!({})).await.kind(), "denied");
+    assert_eq!(bench.error("box_reboot", json!({})).await.kind(), "unavailable");
     let sent = bench.count("NMC:reboot");
     bench.cx = bench.cx.with_policy(Policy { read_only: true, ..Policy::default() });
     assert_eq!(bench.error("box_reboot", json!({})).await.kind(), "not_permitted");

@@ -30,8 +30,11 @@ impl Show for BoxTime {
             .fact_if(lang.pick("Time zone", "Fuseau horaire"), self.timezone.as_ref().map(Untrusted::shown))
             .fact_if(lang.pick("Network clock", "Horloge réseau"), self.status.as_ref().map(Untrusted::shown))
             .fact_if(
-                lang.pick("Ahead of this computer", "Avance sur cet ordinateur"),
-                self.offset_s.map(|offset| format!("{offset} s")),
+                match self.offset_s {
+                    Some(..0) => lang.pick("Behind this computer", "Retard sur cet ordinateur"),
+                    _ => lang.pick("Ahead of this computer", "Avance sur cet ordinateur"),
+                },
+                self.offset_s.map(|offset| format!("{} s", offset.unsigned_abs())),
             )
     }
 }

@@ -52,6 +52,19 @@ pub(crate) struct Interface {
     kind: Kind,
 }
 
+impl Interface {
+    /// An interface that only its results name.
+    fn of_results(friendly: &str) -> Self {
+        Self {
+            key: friendly.to_owned(),
+            friendly: friendly.to_owned(),
+            name: friendly.to_owned(),
+            shown: Untrusted::clean(friendly),
+            kind: kind(friendly, friendly, friendly, ""),
+        }
+    }
+}
+
 /// What an interface is, from the names that the models give them (protocol section 5). `alias` is empty on the
 /// LB3 and on some entries of the LB4.
 fn kind(key: &str, friendly: &str, name: &str, alias: &str) -> Kind {
@@ -242,7 +255,9 @@ fn is_plausible(bits: u64, seconds: u64, limit_bps: u64) -> bool {
 
 /// The interface that leads to the operator. A box lists all that could (fibre, Ethernet, DSL), and a port that
 /// doubles as WAN shows its LAN traffic under both names.
-fn wan<'a>(interfaces: &'a [Interface], sampled: &[Sampled<'_>]) -> Option<&'a Interface> {
+///
+/// Also whether something flows there: else it is a guess from the names.
+fn wan<'a>(interfaces: &'a [Interface], sampled: &[Sampled<'_>]) -> Option<(&'a Interface, bool)> {
     let flows =
         |fits: &dyn Fn(&Interface) -> bool| sampled.iter().any(|one| fits(one.interface) && one.flows());
     let weight = |wan: &Interface| {
@@ -256,7 +271,7 @@ fn wan<'a>(interfaces: &'a [Interface], sampled: &[Sampled<'_>]) -> Option<&'a I
     };
     let candidates = interfaces.iter().filter(|one| one.kind == Kind::Wan);
     // The first of the heaviest.
-    candidates.rev().max_by_key(|wan| weight(wan))
+    candidates.rev().max_by_key(|wan| weight(wan)).map(|wan| (wan, weight(wan) >= 2))
 }
 
 /// Rates of what has samples: the WAN in use, its services, then the home's side. Returns the time of the newest.

@@ -12,7 +12,11 @@ impl Show for Traffic {
             }
             Source::LiveCounters => lang.pick("Counters read live", "Compteurs lus en direct"),
         };
-        let mut page = Page::new().line(format!("{source}{at}"));
+        // The sentence that there is none says enough.
+        let mut page = match self.no_rate {
+            Some(Missing::NoSamples) => Page::new(),
+            _ => Page::new().line(format!("{source}{at}")),
+        };
         page = page.note(self.no_rate.map(|missing| missing.sentence(lang)));
         page = page.table(
             ["Interface", "Type", lang.pick("Download", "Réception"), lang.pick("Upload", "Émission")],
@@ -78,8 +82,8 @@ impl Missing {
     fn sentence(self, lang: Lang) -> &'static str {
         match self {
             Self::NoSamples => lang.pick(
-                "The box has no recent samples of this.",
-                "La box n'a pas de mesure récente pour cela.",
+                "The box has no recent measures of this traffic.",
+                "La box n'a pas de mesure récente de ce trafic.",
             ),
             Self::NoCounters => lang.pick(
                 "The box gives no counters for this.",

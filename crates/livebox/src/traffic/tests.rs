@@ -52,7 +52,8 @@ fn every_recorded_inventory_names_its_kinds() {
         assert_eq!(counted, expected, "{}", recording.file);
         assert_eq!(count(Kind::Other), 0, "{}", recording.file);
         // Without samples, the link that is nobody's LAN port.
-        let uplink = wan(&interfaces, &[]).unwrap();
+        let (uplink, flows) = wan(&interfaces, &[]).unwrap();
+        assert!(!flows, "{}: a guess", recording.file);
         let expected = match recording.model.as_str() {
             "lb3" => "eth1",
             "lb4" => "dsl0",
@@ -71,7 +72,7 @@ fn recorded_samples_become_rates() {
         let Some(inventory) = inventories.iter().find(|one| one.model == "w7") else { continue };
         let interfaces = wire::interfaces(inventory.reply::<GetInterfaces>());
         let samples = samples(&interfaces, &results);
-        let (rates, at) = rates(&samples, wan(&interfaces, &samples));
+        let (rates, at) = rates(&samples, wan(&interfaces, &samples).map(|(wan, _)| wan));
         assert!(at.is_some(), "{}", recording.file);
         let of = |name: &str| rates.iter().find(|rate| rate.interface.shown() == name);
         match recording.model.as_str() {
@@ -171,7 +172,7 @@ fn a_port_that_doubles_as_wan_is_not_taken_for_it() {
         interfaces.iter().filter(flows).map(|interface| Sampled { interface, readings: readings() }).collect()
     };
     let listed = |sampled: &[Sampled<'_>]| -> Vec<String> {
-        let (rates, _) = rates(sampled, wan(&interfaces, sampled));
+        let (rates, _) = rates(sampled, wan(&interfaces, sampled).map(|(wan, _)| wan));
         rates.iter().map(|rate| rate.interface.shown().to_owned()).collect()
     };
     let fibre = flowing(&["eth1", "WAN_Ethernet", "WAN_GPON"]);

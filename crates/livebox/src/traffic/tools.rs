@@ -80,14 +80,22 @@ impl<'a> From<&'a str> for Wanted<'a> {
 
 /// The box's own samples.
 async fn sampled(cx: &Context, wanted: Option<Wanted<'_>>) -> Result<Traffic, ToolError> {
-    let interfaces = inventory(cx).await?;
+    let mut interfaces = inventory(cx).await?;
+    let mut results = None;
+    if interfaces.is_empty() {
+        // Some firmware measures what it does not list.
+        let all = cx.read_optional(&wire::GetResults::new(None)).await?.unwrap_or_default();
+        interfaces = all.iter().map(|(friendly, _)| Interface::of_results(friendly)).collect();
+        results = Some(all);
+    }
     let named = match wanted {
         Some(Wanted::Named(name)) => Some(named(&interfaces, name)?),
         _ => None,
     };
-    let results =
-        if interfaces.is_empty() { None } else { cx.read_optional(&wire::GetResults::new(named)).await? };
-    let results = results.unwrap_or_default();
+    let results = match results {
+        Some(results) => results,
+        None => cx.read_optional(&wire::GetResults::new(named)).await?.unwrap_or_default(),
+    };
     let samples: Vec<Sampled<'_>> = interfaces
         .iter()
         .filter_map(|interface| {
@@ -107,18 +115,23 @@ async fn sampled(cx: &Context, wanted: Option<Wanted<'_>>) -> Result<Traffic, To
     let all = interfaces.iter().filter(|interface| concerned(interface)).count();
     let samples: Vec<Sampled<'_>> = samples.into_iter().filter(|one| concerned(one.interface)).collect();
     // Whoever names an interface means that one, whatever is the uplink.
-    let (rates, at) = rates(&samples, if named.is_some() { None } else { uplink });
+    let (rates, at) = rates(&samples, uplink.map(|(uplink, _)| uplink).filter(|_| named.is_none()));
     let idle = all - samples.len();
     let totals = match (&wanted, named) {
         (Some(Wanted::Wifi), _) => totals(cx, &Counted::Wifi).await?,
         (_, Some(named)) => totals(cx, &Counted::of(named)).await?,
-        _ => match uplink.map(Counted::of) {
-            Some(uplink) => totals(cx, &uplink).await?,
-            None => match uplink_in_use(cx, &interfaces).await? {
+        _ => {
+            let guess = uplink.map(|(uplink, flows)| (Counted::of(uplink), flows));
+            let counted = match guess {
+                Some((counted, true)) => Some(counted),
+                // Counters of the wrong interface would be zeros that nobody measured.
+                guess => uplink_in_use(cx, &interfaces).await?.or(guess.map(|(counted, _)| counted)),
+            };
+            match counted {
                 Some(uplink) => totals(cx, &uplink).await?,
                 None => None,
-            },
-        },
+            }
+        }
     };
     Ok(Traffic {
         source: Source::HomelanSamples,

@@ -212,8 +212,10 @@ impl WanReply {
     pub(crate) fn physical(&self) -> Option<&str> {
         let table = self.base.get()?;
         let flagged = |base: &Base, flag: &str| base.flags.parts().any(|known| known == flag);
-        let mut physical =
-            table.iter().filter(|(_, base)| flagged(base, "physical") && flagged(base, "netdev"));
-        physical.next().map(|(name, _)| name)
+        let physical =
+            || table.iter().filter(|(_, base)| flagged(base, "physical") && flagged(base, "netdev"));
+        // Ports of the home's side stand below `data` too on some firmware; most mark the other one.
+        let mut marked = physical().filter(|(_, base)| flagged(base, "wan") && flagged(base, "up"));
+        marked.next().or_else(|| physical().next()).map(|(name, _)| name)
     }
 }

@@ -232,6 +232,11 @@ impl Air {
         Ok(wire::air(lan, guest))
     }
 
+    /// Whether any radio is on; `None` where no radio says.
+    fn is_on(&self) -> Option<bool> {
+        self.radios.iter().filter_map(|radio| radio.on).reduce(|one, other| one || other)
+    }
+
     fn radio_of(&self, network: &Network) -> Option<&Radio> {
         self.radios.iter().find(|radio| Some(&radio.name) == network.radio.as_ref())
     }

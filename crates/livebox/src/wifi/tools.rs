@@ -50,11 +50,16 @@ impl Tool for ShowWifi {
     };
 
     async fn run(self, cx: &Context) -> Result<Wifi, ToolError> {
-        let switch = cx.read(&wire::GetSwitch {}).await?;
-        let air = Air::read(cx).await?;
+        // Radios and networks tell most of it, even where there is no switch for all of them.
+        let switch = cx.read_optional(&wire::GetSwitch {}).await?;
+        let air = match Air::read(cx).await {
+            Err(ToolError::Box(error)) if error.is_unavailable() && switch.is_some() => Air::default(),
+            air => air?,
+        };
+        let switch = switch.unwrap_or_default();
         Ok(Wifi {
             wanted: switch.enable.get(),
-            on: switch.status.get(),
+            on: switch.status.get().or_else(|| air.is_on()),
             schedule_active: switch.schedule_active(),
             bands_combined: switch.configuration_mode.get(),
             radios: air.radios,

@@ -76,12 +76,11 @@ async fn the_wan_and_a_port_agree_on_what_a_download_is() {
 }
 
 #[tokio::test]
-async fn a_box_without_inventory_still_has_totals() {
+async fn a_box_without_inventory_still_has_rates() {
     let bench = bench().await;
     bench.fault("absent@HomeLan.Interface:get");
     let traffic = bench.json("traffic_show", json!({})).await;
-    assert_eq!((names(&traffic), &traffic["no_rate"]), (Vec::new(), &json!("no_samples")));
-    assert_eq!(traffic["totals_since_boot"]["interface"], "veip0");
+    assert!(!names(&traffic).is_empty() && traffic["no_rate"].is_null(), "{traffic}");
     let bench = crate::testing::bench().await;
     bench.fault("absent@NeMo.Intf.veip0:getNetDevStats");
     let traffic = bench.json("traffic_show", json!({})).await;
