@@ -49,7 +49,8 @@ pub(crate) struct Settings {
     pub(crate) policy: Policy,
 }
 
-/// Language before any setting is read: `--lang`, `LIVEBOX_LANG`, then the locale.
+/// Language, before any other setting is read, since errors need it: `--lang`, `LIVEBOX_LANG`, `config.toml`, then
+/// the locale.
 pub(crate) fn language(args: &[OsString]) -> Lang {
     let mut flag = None;
     for (index, word) in args.iter().enumerate() {
@@ -60,13 +61,14 @@ pub(crate) fn language(args: &[OsString]) -> Lang {
             flag = args.get(index + 1).map(|value| value.to_string_lossy().into_owned());
         }
     }
-    flag.as_deref().and_then(Lang::from_tag).or_else(environment_language).unwrap_or_default()
-}
-
-fn environment_language() -> Option<Lang> {
-    // The first of these that is set decides, as POSIX says; C and POSIX mean no preference.
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| variable(name));
-    variable("LIVEBOX_LANG").as_deref().and_then(Lang::from_tag).or_else(|| Lang::from_tag(&locale?))
+    let known = |tag: Option<String>| tag.as_deref().and_then(Lang::from_tag);
+    known(flag)
+        .or_else(|| known(variable("LIVEBOX_LANG")))
+        // A file that is not usable is reported where the settings are read.
+        .or_else(|| known(read_file().ok()?.lang))
+        // The first of these that is set decides, as POSIX says; C and POSIX mean no preference.
+        .or_else(|| known(["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| variable(name))))
+        .unwrap_or_default()
 }
 
 /// An environment variable that is set and not empty.
@@ -85,11 +87,6 @@ impl Settings {
         let path = |name: &str| matches.get_one::<PathBuf>(&global_id(name)).cloned();
         let is_set = |name: &str| matches.get_flag(&global_id(name));
         let file = read_file()?;
-        let lang_chosen = text("lang").or_else(|| variable("LIVEBOX_LANG"));
-        let lang = match lang_chosen {
-            Some(_) => lang,
-            None => file.lang.as_deref().and_then(Lang::from_tag).unwrap_or(lang),
-        };
         let password = match (path("password-file"), variable("LIVEBOX_PASSWORD")) {
             (Some(file), _) => Password::File(file),
             (None, Some(password)) => Password::Given(Secret::new(password)),
@@ -133,8 +130,8 @@ impl Settings {
             None => None,
             Some(text) => Some(Url::parse(text).map_err(|error| {
                 ToolError::Arguments(say!(
-                    "LIVEBOX_SPEED_URL is not a URL: {error}.",
-                    "LIVEBOX_SPEED_URL n'est pas une URL : {error}."
+                    "LIVEBOX_SPEED_URL (speed_url in the configuration) is not a URL: {error}.",
+                    "LIVEBOX_SPEED_URL (speed_url dans la configuration) n'est pas une URL : {error}."
                 ))
             })?),
         };
@@ -180,7 +177,12 @@ pub(crate) fn file_path() -> Option<PathBuf> {
 fn read_file() -> Result<File, ToolError> {
     let Some(path) = file_path() else { return Ok(File::default()) };
     match std::fs::read_to_string(&path) {
-        Ok(text) => toml::from_str(&text).map_err(|error| unusable(&path, error.message())),
+        Ok(text) => toml::from_str(&text).map_err(|error| {
+            // The line's number only: the line may hold what its owner keeps to themselves.
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+            unusable(&path, &format!("{line}: {}", error.message()))
+        }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(File::default()),
         Err(error) => Err(unusable(&path, &error.to_string())),
     }
@@ -189,8 +191,8 @@ fn read_file() -> Result<File, ToolError> {
 fn unusable(path: &Path, problem: &str) -> ToolError {
     let path = path.display();
     let message: Message = say!(
-        "The configuration file {path} is not usable: {problem}.",
-        "Le fichier de configuration {path} est inutilisable : {problem}."
+        "The configuration file is not usable: {path}: {problem}. The README lists its keys; the password is none of them (password_file is).",
+        "Le fichier de configuration est inutilisable : {path} : {problem}. Le README donne ses clés ; le mot de passe n'en est pas une (password_file, si)."
     );
     ToolError::Arguments(message)
 }

@@ -13,13 +13,13 @@ use std::{
     time::Duration,
 };
 
-use livebox::{Access, Caller, Context, Lang, Progress, ToolDef, ToolError, say};
+use livebox::{Access, Caller, Context, Lang, Policy, Progress, ToolDef, ToolError, say};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler, ServiceExt as _,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation,
-        JsonRpcMessage, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
-        ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
+        CustomResult, ErrorCode, Implementation, JsonRpcMessage, ListToolsResult, PaginatedRequestParams,
+        ProgressNotificationParam, ProtocolVersion, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
     },
     service::{RequestContext, RxJsonRpcMessage, TxJsonRpcMessage},
     transport::{Transport, async_rw::AsyncRwTransport, io::stdio_pipes},
@@ -41,8 +41,8 @@ const GRACE_FOR_READS: Duration = Duration::from_secs(1);
 const GRACE_FOR_WRITES: Duration = Duration::from_secs(40);
 
 /// Serves MCP on standard input and output until the client leaves.
-pub(crate) async fn serve_stdio(settings: &Settings) -> Result<(), ToolError> {
-    let server = Server::new(settings);
+pub(crate) async fn serve_stdio(settings: Result<Settings, ToolError>, lang: Lang) -> Result<(), ToolError> {
+    let server = Server::new(settings, lang);
     let running = server.running.clone();
     let stop = CancellationToken::new();
     let (input, output) = stdio_pipes();
@@ -101,7 +101,7 @@ impl Running {
         loop {
             let changed = self.changed.notified();
             let grace = match (self.requests.load(Ordering::Relaxed), self.writes.load(Ordering::Relaxed)) {
-                (0, _) => return,
+                (0, 0) => return,
                 (_, 0) => GRACE_FOR_READS,
                 _ => GRACE_FOR_WRITES,
             };
@@ -179,7 +179,7 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Guarded<T> {
 /// The server: the tools on one box, for one client.
 #[derive(Clone)]
 struct Server {
-    /// The context, or why there is none (a bad address, say): told at each call, so that the client still
+    /// The context, or why there is none (a bad address or configuration, say): told at each call, so that the client still
     /// starts and the person reads the reason.
     cx: Arc<Result<Context, ToolError>>,
     lang: Lang,
@@ -188,12 +188,15 @@ struct Server {
 }
 
 impl Server {
-    fn new(settings: &Settings) -> Self {
-        let offered = livebox::tools()
-            .filter(|def| livebox::invoke::permit(settings.policy, def, Caller::Model).is_ok());
+    fn new(settings: Result<Settings, ToolError>, lang: Lang) -> Self {
+        // Without settings nobody knows what the owner permits.
+        let policy =
+            settings.as_ref().map_or(Policy { read_only: true, accept_secrets: false }, |known| known.policy);
+        let offered =
+            livebox::tools().filter(|def| livebox::invoke::permit(policy, def, Caller::Model).is_ok());
         Self {
-            cx: Arc::new(settings.context(true)),
-            lang: settings.lang,
+            cx: Arc::new(settings.and_then(|settings| settings.context(true))),
+            lang,
             tools: Arc::new(offered.map(describe).collect()),
             running: Arc::default(),
         }
@@ -201,22 +204,35 @@ impl Server {
 
     async fn invoke(
         &self,
-        def: &ToolDef,
+        def: &'static ToolDef,
         args: Value,
         request: &RequestContext<RoleServer>,
     ) -> CallToolResult {
-        let _writing = (def.access > Access::Read).then(|| self.running.write());
+        let writing = (def.access > Access::Read).then(|| self.running.write());
         let cx = match &*self.cx {
             Ok(cx) => cx,
             Err(error) => return self.failure(error),
         };
+        let (cx, sent) = cx.watched();
         let (progress, updates) = mpsc::unbounded_channel();
         let sink: livebox::ProgressSink = Arc::new(move |update| drop(progress.send(update)));
-        let cx = cx.clone().with_progress(request.meta.get_progress_token().is_some().then_some(sink));
+        let cx = cx.with_progress(request.meta.get_progress_token().is_some().then_some(sink));
+        let mut work = Box::pin(async move {
+            let outcome = livebox::invoke(&cx, def, Caller::Model, args).await;
+            drop(writing);
+            outcome
+        });
         let outcome = tokio::select! {
-            outcome = livebox::invoke(&cx, def, Caller::Model, args) => outcome,
-            // The client gets no answer to what it cancelled; the tool is dropped, a write in flight is not.
-            () = request.ct.cancelled() => Err(ToolError::Failed(say!("Cancelled.", "Annulé."))),
+            outcome = &mut work => outcome,
+            () = request.ct.cancelled() => {
+                // The client gets no answer to what it cancelled. A tool that has changed something goes on to its
+                // end: half a change is worse than a whole one.
+                self.running.answered();
+                if sent.load(Ordering::Relaxed) {
+                    tokio::spawn(work);
+                }
+                Err(ToolError::Failed(say!("Cancelled.", "Annulé.")))
+            }
             never = self.forward(updates, request) => match never {},
         };
         match outcome {
@@ -278,6 +294,25 @@ impl ServerHandler for Server {
             sign(result.meta.get_or_insert_default());
         }
         Ok(result)
+    }
+
+    /// What the SDK cannot read as a method it knows: a known method whose parameters have another form is no
+    /// unknown method.
+    async fn on_custom_request(
+        &self,
+        asked: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        Err(match asked.method.as_str() {
+            "tools/call" => ErrorData::invalid_params(
+                "tools/call takes {\"name\": text, \"arguments\": object}: give the arguments as a JSON object",
+                None,
+            ),
+            "tools/list" | "initialize" | "ping" => {
+                ErrorData::invalid_params("the parameters have another form than this method takes", None)
+            }
+            _ => ErrorData::new(ErrorCode::METHOD_NOT_FOUND, asked.method, None),
+        })
     }
 
     async fn call_tool(

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     io::{self, IsTerminal as _},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
 };
 
 use clap::ArgMatches;
@@ -11,6 +11,9 @@ use livebox::{Caller, Context, Lang, Progress, ToolDef, ToolError, say};
 use serde_json::Value;
 
 use crate::{cli, cli::global_id, config, config::Settings, demo, emulate, logging, mcp, terminal};
+
+/// Exit code of what a change left otherwise than asked.
+const FAILED: u8 = 1;
 
 /// Runs the command line; the error is the exit code, the person has been told.
 pub(crate) fn run(args: impl Iterator<Item = OsString>) -> Result<(), u8> {
@@ -22,22 +25,29 @@ pub(crate) fn run(args: impl Iterator<Item = OsString>) -> Result<(), u8> {
     };
     logging::install(matches.get_count(&global_id("verbose")));
     let as_json = matches.get_flag(&global_id("json"));
-    dispatch(&matches, lang).map_err(|error| terminal::fail(&error, lang, as_json))
+    match dispatch(&matches, lang) {
+        Ok(Ended::Well) => Ok(()),
+        Ok(Ended::Otherwise) => Err(FAILED),
+        Err(error) => Err(terminal::fail(&error, lang, as_json)),
+    }
 }
 
-fn dispatch(matches: &ArgMatches, lang: Lang) -> Result<(), ToolError> {
+/// How a command ended that told its result.
+enum Ended {
+    Well,
+    /// The box took a change, but reports something else than what was asked.
+    Otherwise,
+}
+
+fn dispatch(matches: &ArgMatches, lang: Lang) -> Result<Ended, ToolError> {
     match matches.subcommand() {
         None if io::stdin().is_terminal() => {
             terminal::print(&cli::next_steps(lang));
-            Ok(())
         }
-        None | Some(("mcp", _)) => serve_stdio(matches, lang),
-        Some(("demo", _)) => block_on(demo::run(lang)),
-        Some(("emulate", matches)) => block_on(emulate::run(matches, lang)),
-        Some(("completions", matches)) => {
-            cli::completions(matches, lang);
-            Ok(())
-        }
+        None | Some(("mcp", _)) => serve_stdio(matches, lang)?,
+        Some(("demo", _)) => block_on(demo::run(lang))?,
+        Some(("emulate", matches)) => block_on(emulate::run(matches, lang))?,
+        Some(("completions", matches)) => cli::completions(matches, lang),
         Some((group, matches)) => {
             let Some((def, matches)) = cli::find(group, matches) else {
                 return Err(ToolError::Arguments(say!(
@@ -45,9 +55,10 @@ fn dispatch(matches: &ArgMatches, lang: Lang) -> Result<(), ToolError> {
                     "Commande inconnue {group}."
                 )));
             };
-            run_tool(def, matches, lang)
+            return run_tool(def, matches, lang);
         }
     }
+    Ok(Ended::Well)
 }
 
 /// One thread is enough: the box takes one request at a time.
@@ -66,11 +77,10 @@ fn block_on<T>(work: impl Future<Output = Result<T, ToolError>>) -> Result<T, To
 }
 
 fn serve_stdio(matches: &ArgMatches, lang: Lang) -> Result<(), ToolError> {
-    let settings = Settings::read(matches, lang)?;
-    block_on(mcp::serve_stdio(&settings))
+    block_on(mcp::serve_stdio(Settings::read(matches, lang), lang))
 }
 
-fn run_tool(def: &'static ToolDef, matches: &ArgMatches, lang: Lang) -> Result<(), ToolError> {
+fn run_tool(def: &'static ToolDef, matches: &ArgMatches, lang: Lang) -> Result<Ended, ToolError> {
     let settings = Settings::read(matches, lang)?;
     let cx = settings.context(false)?;
     let mut args = (def.to_json)(matches)?;
@@ -79,15 +89,28 @@ fn run_tool(def: &'static ToolDef, matches: &ArgMatches, lang: Lang) -> Result<(
     if let Value::Object(args) = &mut args {
         terminal::ask_secrets(def, settings.lang, args)?;
     }
-    let cx = with_progress(cx, settings.lang);
+    let (cx, sent) = with_progress(cx, settings.lang).watched();
     let answer = block_on(async {
         tokio::select! {
             answer = livebox::invoke(&cx, def, Caller::CommandLine, args) => answer,
-            _ = tokio::signal::ctrl_c() => Err(ToolError::Failed(say!("Interrupted.", "Interrompu."))),
+            _ = tokio::signal::ctrl_c() => Err(interrupted(sent.load(Ordering::Relaxed))),
         }
     })?;
     terminal::show(&answer, matches.get_flag(&global_id("json")));
-    Ok(())
+    // The box answered, but not as asked: a script must not take that for done.
+    let differs = answer.json.get("outcome").is_some_and(|outcome| outcome == "differs");
+    Ok(if differs { Ended::Otherwise } else { Ended::Well })
+}
+
+fn interrupted(sent: bool) -> ToolError {
+    if sent {
+        ToolError::Unknown(say!(
+            "Interrupted after the change was sent: its outcome is unknown. Look at the present state before sending it again.",
+            "Interrompu après l'envoi du changement : son résultat est inconnu. Regardez l'état actuel avant de le renvoyer."
+        ))
+    } else {
+        ToolError::Failed(say!("Interrupted; nothing was changed.", "Interrompu ; rien n'a été modifié."))
+    }
 }
 
 /// Progress for a person who is watching.

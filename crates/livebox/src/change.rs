@@ -5,6 +5,9 @@ use serde::Serialize;
 
 use crate::{Lang, Message, Page, Sent, Show, ToolError, say};
 
+/// In `differs`: the firewall's rules are as wanted, and the box did not say that it applies them.
+pub(crate) const COMMIT_UNCONFIRMED: &str = "commit_unconfirmed";
+
 /// How a change ended. What was asked and refused is an error instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -97,13 +100,24 @@ impl<T: Show> Show for Changed<T> {
             Outcome::AlreadySo => {
                 lang.pick("already so, nothing was sent", "déjà le cas, rien n'a été envoyé")
             }
+            Outcome::Differs if self.differs.iter().all(|field| field == COMMIT_UNCONFIRMED) => {
+                lang.pick("kept by the box, not confirmed", "gardé par la box, non confirmé")
+            }
             Outcome::Differs => {
                 lang.pick("sent, but the box reports otherwise", "envoyé, mais la box indique autre chose")
             }
         };
         let mut page = Page::new().line(format!("{what}{}{verdict}.", lang.pick(": ", " : ")));
-        if !self.differs.is_empty() {
-            page = page.fact(lang.pick("Not as asked", "Non conforme"), self.differs.join(", "));
+        let (unconfirmed, fields): (Vec<&str>, Vec<&str>) =
+            self.differs.iter().map(String::as_str).partition(|field| *field == COMMIT_UNCONFIRMED);
+        if !fields.is_empty() {
+            page = page.fact(lang.pick("Not as asked", "Non conforme"), fields.join(", "));
+        }
+        if !unconfirmed.is_empty() {
+            page = page.line(lang.pick(
+                "The box keeps the change but did not confirm that it is in force. Look again in a minute; any other change of the firewall, or a restart, brings it into force.",
+                "La box a gardé le changement mais n'a pas confirmé qu'il est en vigueur. Regardez de nouveau dans une minute ; tout autre changement du pare-feu, ou un redémarrage, le met en vigueur.",
+            ));
         }
         match &self.after {
             Some(after) => page.then(after.show(lang)),

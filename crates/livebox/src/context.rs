@@ -1,8 +1,16 @@
 //! What a tool runs in: the box, the reader's language, what the owner permits, where progress goes.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use sysbus::{Call, Error, Kind, Session, Written};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use url::Url;
 
 use crate::{
@@ -45,6 +53,11 @@ pub struct Context {
     progress: Option<ProgressSink>,
     /// What the running tool declared; `None` outside of [`crate::invoke()`].
     granted: Option<Access>,
+    /// Held by the tool that is changing the box: what it checked must still hold when it writes, and what it reads
+    /// back must be its own work.
+    turn: Arc<Mutex<()>>,
+    /// Whether the running tool has sent a change.
+    sent: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for Context {
@@ -66,6 +79,8 @@ impl Context {
             speed_url: None,
             progress: None,
             granted: None,
+            turn: Arc::default(),
+            sent: Arc::default(),
         }
     }
 
@@ -95,6 +110,19 @@ impl Context {
     pub fn with_progress(mut self, sink: Option<ProgressSink>) -> Self {
         self.progress = sink;
         self
+    }
+
+    /// For one call of a tool, with a flag that tells whether it has sent a change: what was sent has to be seen
+    /// through, even if nobody waits for the answer any more.
+    #[must_use]
+    pub fn watched(&self) -> (Self, Arc<AtomicBool>) {
+        let sent = Arc::new(AtomicBool::new(false));
+        (Self { sent: Arc::clone(&sent), ..self.clone() }, sent)
+    }
+
+    /// Waits until no other tool of this program is changing the box.
+    pub(crate) async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.turn).lock_owned().await
     }
 
     /// The context of one running tool: it may do what it declared. Only [`crate::invoke()`] grants.
@@ -149,6 +177,17 @@ impl Context {
         }
     }
 
+    /// As [`read_optional`](Self::read_optional), for an answer that is the whole of what was asked: one that
+    /// arrived in pieces is an error, since it does not mean that the box has no such thing.
+    pub async fn read_if_present<C: Call>(&self, call: &C) -> Result<Option<C::Reply>, ToolError> {
+        match self.session.read(call).await {
+            Err(error @ Error::NotUnderstood { .. }) if error.is_malformed() => Err(error.into()),
+            Err(Error::Refused { .. } | Error::NotUnderstood { .. }) => Ok(None),
+            Err(error) if error.is_unavailable() => Ok(None),
+            other => Ok(Some(other?)),
+        }
+    }
+
     /// Changes the box: the only way there is. Refused unless the running tool declared that it changes
     /// something and the owner permits it, whatever the surface checked before.
     pub async fn write<C: Call>(&self, call: &C) -> Result<Sent<C::Reply>, ToolError> {
@@ -160,6 +199,7 @@ impl Context {
             )));
         }
         tracing::info!(service = %call.service(), method = C::METHOD, "write");
+        self.sent.store(true, Ordering::Relaxed);
         Ok(match self.session.write(call).await? {
             Written::Answered(reply) => Sent { reply: Some(reply), lost: None },
             Written::Lost(error) => Sent { reply: None, lost: Some(error) },
@@ -215,8 +255,8 @@ fn unknown_outcome(error: &ToolError) -> ToolError {
     let message = error.message();
     let (english, french) = (message.text(Lang::En), message.text(Lang::Fr));
     ToolError::Unknown(say!(
-        "The change was sent, but its outcome is unknown: it could not be read back ({english}) Do not send it again before looking at the present state.",
-        "Le changement a été envoyé, mais son résultat est inconnu : il n'a pas pu être relu ({french}) Ne le renvoyez pas avant d'avoir regardé l'état actuel."
+        "The change was sent, but its outcome is unknown: it could not be read back. {english} Then look at the present state before sending the change again.",
+        "Le changement a été envoyé, mais son résultat est inconnu : il n'a pas pu être relu. {french} Regardez ensuite l'état actuel avant de renvoyer le changement."
     ))
 }
 

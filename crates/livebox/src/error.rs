@@ -112,20 +112,29 @@ impl ToolError {
 /// A box fault in words.
 fn explain(fault: &BoxFault) -> Message {
     match fault {
-        BoxFault::BadAddress(problem) => say!(
-            "The box's address is not usable: {problem}. Give a name, an IP address, host:port or an http(s) URL in LIVEBOX_HOST or --host.",
-            "L'adresse de la Livebox n'est pas utilisable : {problem}. Donnez un nom, une adresse IP, hôte:port ou une URL http(s) dans LIVEBOX_HOST ou --host."
-        ),
-        BoxFault::LocalFile(problem) => say!("{problem}", "Fichier local inutilisable : {problem}"),
+        BoxFault::BadAddress(problem) => {
+            let french = in_french(problem);
+            say!(
+                "The box's address is not usable: {problem}. Give a name, an IP address, host:port or an http(s) URL in LIVEBOX_HOST or --host.",
+                "L'adresse de la Livebox n'est pas utilisable : {french}. Donnez un nom, une adresse IP, hôte:port ou une URL http(s) dans LIVEBOX_HOST ou --host."
+            )
+        }
+        BoxFault::LocalFile(problem) => {
+            let french = in_french(problem);
+            say!(
+                "Something on this computer is not usable: {problem}. Check the path, and that you may read it.",
+                "Quelque chose n'est pas utilisable sur cet ordinateur : {french}. Vérifiez le chemin et que vous pouvez le lire."
+            )
+        }
         BoxFault::Unreachable { host, reason } => unreachable_box(host, *reason),
         BoxFault::NotALivebox { host, seems } => impostor(host, *seems),
         BoxFault::NoPassword => say!(
-            "No password set. Put the box's admin password (by default the first 8 characters of the Wi-Fi key on its label) in LIVEBOX_PASSWORD, or its file's path in LIVEBOX_PASSWORD_FILE.",
-            "Aucun mot de passe défini. Mettez le mot de passe administrateur de la box (par défaut les 8 premiers caractères de la clé Wi-Fi de l'étiquette) dans LIVEBOX_PASSWORD, ou le chemin de son fichier dans LIVEBOX_PASSWORD_FILE."
+            "No password set, or its file is empty. Put the box's admin password (by default the first 8 characters of the Wi-Fi key on its label) in LIVEBOX_PASSWORD, or its file's path in LIVEBOX_PASSWORD_FILE.",
+            "Aucun mot de passe défini, ou son fichier est vide. Mettez le mot de passe administrateur de la box (par défaut les 8 premiers caractères de la clé Wi-Fi de l'étiquette) dans LIVEBOX_PASSWORD, ou le chemin de son fichier dans LIVEBOX_PASSWORD_FILE."
         ),
         BoxFault::PasswordRefused { remembered: false } => say!(
-            "The box refused the password; it was tried once and will not be tried again. Check LIVEBOX_PASSWORD: it is the password of the box's web page, by default the first 8 characters of the Wi-Fi key on the label.",
-            "La box a refusé le mot de passe ; il a été essayé une fois et ne le sera plus. Vérifiez LIVEBOX_PASSWORD : c'est le mot de passe de la page web de la box, par défaut les 8 premiers caractères de la clé Wi-Fi de l'étiquette."
+            "The box refused the password; it was tried once and will not be tried again. Check LIVEBOX_PASSWORD or the password file: it is the password of the box's web page, by default the first 8 characters of the Wi-Fi key on the label.",
+            "La box a refusé le mot de passe ; il a été essayé une fois et ne le sera plus. Vérifiez LIVEBOX_PASSWORD ou le fichier du mot de passe : c'est le mot de passe de la page web de la box, par défaut les 8 premiers caractères de la clé Wi-Fi de l'étiquette."
         ),
         BoxFault::PasswordRefused { remembered: true } => say!(
             "The box refused this same password earlier, so it was not tried again (repeated refusals lock the box). Set the right one in LIVEBOX_PASSWORD; if this one is right now, run `livebox-mcp box show` once in a terminal.",
@@ -166,11 +175,44 @@ fn explain(fault: &BoxFault) -> Message {
             "The connection to the box was lost during {call}. It may be rebooting: try again in a minute or two.",
             "La connexion à la box a été perdue pendant {call}. Elle redémarre peut-être : réessayez dans une minute ou deux."
         ),
-        BoxFault::NotUnderstood { call, path, problem } => say!(
-            "The box's answer to {call} was not understood at `{path}`: {problem}. Please report it with the box's model and firmware (`livebox-mcp box show`).",
-            "La réponse de la box à {call} n'a pas été comprise à `{path}` : {problem}. Merci de le signaler avec le modèle et le logiciel de la box (`livebox-mcp box show`)."
-        ),
+        BoxFault::NotUnderstood { call, path, problem } => {
+            let french = in_french(problem);
+            say!(
+                "The box's answer to {call} was not understood at `{path}`: {problem}. Please report it with the box's model and firmware (`livebox-mcp box show`).",
+                "La réponse de la box à {call} n'a pas été comprise à « {path} » : {french}. Merci de le signaler avec le modèle et le logiciel de la box (`livebox-mcp box show`)."
+            )
+        }
     }
+}
+
+/// What `sysbus` says is wrong, which it says in English, as far as its words are known.
+fn in_french(problem: &str) -> String {
+    const WORDS: [(&str, &str); 20] = [
+        ("it is empty", "elle est vide"),
+        ("it must not hold a user name or a password", "elle ne doit contenir ni nom ni mot de passe"),
+        ("it holds a character that no address holds", "elle contient un caractère interdit"),
+        (
+            "IPv6 zones (%eth0) are not supported; use an address without zone",
+            "une zone IPv6 (%eth0) n'est pas admise",
+        ),
+        ("a host, host:port or http(s) URL is expected", "un nom, hôte:port ou une URL est attendu"),
+        ("only http and https are supported", "seuls http et https sont admis"),
+        ("nothing may follow the host and port", "rien ne doit suivre le nom et le port"),
+        ("the port must be between 1 and 65535", "le port va de 1 à 65535"),
+        ("invalid port number", "le port va de 1 à 65535"),
+        ("invalid IPv4 address", "adresse IPv4 incorrecte"),
+        ("invalid IPv6 address", "adresse IPv6 incorrecte"),
+        ("empty host", "le nom est vide"),
+        ("password file", "fichier du mot de passe"),
+        ("certificate file", "fichier de certificats"),
+        ("it is not UTF-8 text", "ce n'est pas du texte UTF-8"),
+        ("No such file or directory", "fichier introuvable"),
+        ("Permission denied", "lecture non permise"),
+        ("Is a directory", "c'est un dossier"),
+        ("it ends in the middle", "elle est coupée"),
+        ("it is not JSON", "ce n'est pas du JSON"),
+    ];
+    WORDS.iter().fold(problem.to_owned(), |text, (english, french)| text.replace(english, french))
 }
 
 fn unreachable_box(host: &str, reason: NoAnswer) -> Message {

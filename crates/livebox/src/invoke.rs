@@ -16,6 +16,10 @@ pub enum Caller {
 /// Runs a tool. Every surface comes through here, and no tool checks permissions itself.
 pub async fn invoke(cx: &Context, def: &ToolDef, caller: Caller, args: Value) -> Result<Answer, ToolError> {
     permit(cx.policy(), def, caller)?;
+    let _turn = match def.access {
+        Access::Read => None,
+        _ => Some(cx.turn().await),
+    };
     let outcome = (def.run)(&cx.granting(def.access), args).await;
     // Most of what a firmware keeps from its interface for programs can still be done by hand.
     let outcome = outcome.map_err(|error| match error {

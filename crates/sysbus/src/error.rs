@@ -175,6 +175,11 @@ impl Error {
         matches!(self, Self::Absent { .. } | Self::Denied { .. })
     }
 
+    /// Whether the answer was no whole JSON text, whatever it would have said.
+    pub fn is_malformed(&self) -> bool {
+        matches!(self, Self::NotUnderstood { path, .. } if path == ".")
+    }
+
     /// The box's own error codes, when it refused the call.
     pub fn codes(&self) -> impl Iterator<Item = i64> {
         let errors = if let Self::Refused { errors, .. } = self { errors.as_slice() } else { &[] };

@@ -257,7 +257,8 @@ impl Line {
                     _ => None,
                 })
             }
-            Err(Fault::Permission | Fault::Said(_)) => Ok(None),
+            // An answer in pieces says nothing of the session either.
+            Err(Fault::Permission | Fault::Said(_) | Fault::Lost(Error::NotUnderstood { .. })) => Ok(None),
             Err(Fault::NotSent(error) | Fault::Lost(error)) => Err(error),
         }
     }
@@ -266,10 +267,10 @@ impl Line {
     async fn can_read_time(&mut self) -> Result<bool, Error> {
         let ask = plain("Time", "getTime", SELF_TEST_LIMIT)?;
         match self.ask(&ask, Purpose::Read, true).await {
-            Ok(answered) => Ok(answered.envelope.status == Value::Bool(true)),
+            Ok(answered) => Ok(!matches!(answered.envelope.status, Value::Null | Value::Bool(false))),
             Err(Fault::Permission) => Ok(false),
-            // Neither test exists here. Nothing speaks against the session, and the next call will tell.
-            Err(Fault::Said(_)) => Ok(true),
+            // Neither test tells here. Nothing speaks against the session, and the next call will tell.
+            Err(Fault::Said(_) | Fault::Lost(Error::NotUnderstood { .. })) => Ok(true),
             Err(Fault::NotSent(error) | Fault::Lost(error)) => Err(error),
         }
     }

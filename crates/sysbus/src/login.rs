@@ -14,7 +14,7 @@ use reqwest::{
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::Instant;
-use tracing::{debug, warn};
+use tracing::{debug, info};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -90,7 +90,7 @@ impl Line {
         let taken = self.create_context(&password).await;
         match &taken {
             Ok(Taken::Refused) => {
-                warn!("the box refused the password");
+                info!("the box refused the password");
                 let written =
                     self.memory.as_ref().is_some_and(|memory| memory.refuse(&self.config.user, &password));
                 self.refused = Some(RefusedHere { password, written });
@@ -104,7 +104,7 @@ impl Line {
         match taken? {
             Taken::Accepted { context, cookie } => self.accepted(&context, cookie.as_ref()).await,
             Taken::Locked(wait) => {
-                warn!(seconds = wait.as_secs(), "the box is locked for logins");
+                info!(seconds = wait.as_secs(), "the box is locked for logins");
                 self.locked = Instant::now().checked_add(wait);
                 if let Some(memory) = &self.memory {
                     memory.lock(wait);

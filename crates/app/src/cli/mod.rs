@@ -6,9 +6,12 @@ use std::{collections::HashSet, path::PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
-use livebox::{Lang, ToolDef};
+use livebox::{Lang, Message, ToolDef, say};
 
 const NAME: &str = "livebox-mcp";
+
+/// Shown after all other options, whose places clap counts from 0.
+const LAST: usize = 1000;
 
 /// The whole command line.
 pub(crate) fn command(lang: Lang) -> Command {
@@ -25,6 +28,7 @@ pub(crate) fn command(lang: Lang) -> Command {
                 .short('V')
                 .long("version")
                 .action(ArgAction::Version)
+                .display_order(LAST)
                 .help(lang.pick("Print the version", "Afficher la version"))
                 .help_heading(heading(lang)),
         )
@@ -112,6 +116,9 @@ fn verb(def: &'static ToolDef, lang: Lang) -> Command {
             }
         });
     }
+    // So that a negative number is a wrong value, not an unknown option.
+    command = command
+        .mut_args(|arg| if arg.get_action().takes_values() { arg.allow_negative_numbers(true) } else { arg });
     let example = [NAME, def.group.name, def.verb, def.example].join(" ");
     command.after_help(format!("{} {}", lang.pick("Example:", "Exemple :"), example.trim_end()))
 }
@@ -130,7 +137,15 @@ fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
 }
 
 fn heading(lang: Lang) -> &'static str {
-    lang.pick("Options for every command", "Options de toutes les commandes")
+    lang.pick("Options for every command", "Options de toutes les commandes\u{a0}")
+}
+
+/// A language that we speak.
+fn language(tag: &str) -> Result<String, Message> {
+    match Lang::from_tag(tag) {
+        Some(_) => Ok(tag.to_owned()),
+        None => Err(say!("write en or fr", "écrivez en ou fr")),
+    }
 }
 
 /// Options that every command takes.
@@ -163,7 +178,7 @@ fn globals(lang: Lang) -> Vec<Arg> {
             "read-only",
             lang.pick("Refuse every change to the box", "Refuser toute modification de la box"),
         ),
-        option("lang", "en|fr", lang.pick("Language of the text", "Langue du texte")),
+        option("lang", "en|fr", lang.pick("Language of the text", "Langue du texte")).value_parser(language),
         file(
             "ca-file",
             lang.pick(
@@ -198,7 +213,7 @@ fn dress(command: Command, lang: Lang) -> Command {
     };
     let command = command
         .help_template(template)
-        .subcommand_help_heading(lang.pick("Commands", "Commandes"))
+        .subcommand_help_heading(lang.pick("Commands", "Commandes\u{a0}"))
         .subcommand_value_name(lang.pick("COMMAND", "COMMANDE"))
         .disable_help_flag(true)
         .mut_args(|arg| translate_values(arg, lang))
@@ -207,6 +222,7 @@ fn dress(command: Command, lang: Lang) -> Command {
                 .short('h')
                 .long("help")
                 .action(ArgAction::Help)
+                .display_order(LAST)
                 .help(lang.pick("Print help", "Afficher l'aide"))
                 .help_heading(heading(lang)),
         );
@@ -218,8 +234,8 @@ fn translate_values(arg: Arg, lang: Lang) -> Arg {
     let positional = arg.get_long().is_none() && arg.get_short().is_none();
     let arg = match arg.get_help_heading() {
         Some(_) => arg,
-        None if positional => arg.help_heading(lang.pick("Arguments", "Arguments")),
-        None => arg.help_heading("Options"),
+        None if positional => arg.help_heading(lang.pick("Arguments", "Arguments\u{a0}")),
+        None => arg.help_heading(lang.pick("Options", "Options\u{a0}")),
     };
     if lang == Lang::En || !arg.get_action().takes_values() {
         return arg;

@@ -58,8 +58,15 @@ fn explain(error: &Error) -> Message {
         ErrorKind::MissingRequiredArgument => say!("missing: {arg}.", "il manque : {arg}."),
         ErrorKind::MissingSubcommand => say!("a command is missing.", "il manque une commande."),
         ErrorKind::ValueValidation => {
+            let source = std::error::Error::source(error);
+            if source.is_some_and(<dyn std::error::Error>::is::<std::num::ParseIntError>) {
+                return say!(
+                    "wrong value for {arg}: not a whole number, or one out of range.",
+                    "valeur incorrecte pour {arg} : pas un nombre entier, ou un nombre hors limites."
+                );
+            }
             // Our own value types explain themselves in both languages.
-            let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+            let source = source.map(ToString::to_string).unwrap_or_default();
             let source = Message::unpack(&source);
             let (english, french) = (source.text(Lang::En), source.text(Lang::Fr));
             say!("wrong value for {arg}: {english}.", "valeur incorrecte pour {arg} : {french}.")

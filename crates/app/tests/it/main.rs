@@ -17,6 +17,7 @@ mod budgets;
 mod earlier;
 mod examples;
 mod harness;
+mod misuse;
 mod registry;
 mod replay;
 mod secrets;

@@ -8,7 +8,9 @@ use sysbus::scalar::Table;
 
 use super::{Dmz, wire};
 use crate::{
-    Access, Changed, Context, French, Group, Tool, ToolDef, ToolError, Untrusted, firewall,
+    Access, Changed, Context, French, Group, Tool, ToolDef, ToolError, Untrusted,
+    change::COMMIT_UNCONFIRMED,
+    firewall,
     host::{self, HostRef},
     say,
 };
@@ -110,7 +112,7 @@ impl Tool for SetDmz {
                     differing.push("status".to_owned());
                 }
                 if !committed {
-                    differing.push("commit_unconfirmed".to_owned());
+                    differing.push(COMMIT_UNCONFIRMED.to_owned());
                 }
                 Ok(Changed::verified(what, before, after.map(named), differing))
             }
@@ -154,9 +156,7 @@ impl Tool for ClearDmz {
         let (after, gone) = cx.read_back(PATIENCE, read, Option::is_none).await?;
         match sent {
             Some(sent) if !gone => Changed::after(&sent, what, before, after, vec!["ipv4".to_owned()]),
-            _ if !committed => {
-                Ok(Changed::differs(what, before, after, vec!["commit_unconfirmed".to_owned()]))
-            }
+            _ if !committed => Ok(Changed::differs(what, before, after, vec![COMMIT_UNCONFIRMED.to_owned()])),
             _ => Ok(Changed::applied(what, before, after)),
         }
     }

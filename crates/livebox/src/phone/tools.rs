@@ -30,7 +30,7 @@ impl Tool for ShowPhone {
     };
 
     async fn run(self, cx: &Context) -> Result<Phone, ToolError> {
-        let trunks = cx.read_optional(&wire::ListTrunks {}).await?;
+        let trunks = cx.read_if_present(&wire::ListTrunks {}).await?;
         let devices = cx.read_optional(&wire::GetVoiceDevices::new()).await?;
         if trunks.is_none() && devices.is_none() {
             return Err(ToolError::Unavailable(say!(
@@ -114,7 +114,7 @@ impl Tool for ListCalls {
     };
 
     async fn run(self, cx: &Context) -> Result<CallList, ToolError> {
-        let log = cx.read_optional(&wire::GetCallList {}).await?.ok_or_else(|| {
+        let log = cx.read_if_present(&wire::GetCallList {}).await?.ok_or_else(|| {
             ToolError::Unavailable(say!(
                 "This box does not give its call log.",
                 "Cette box ne donne pas son journal d'appels."

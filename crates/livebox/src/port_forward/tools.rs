@@ -11,7 +11,9 @@ use super::{
     comparable_id, wire,
 };
 use crate::{
-    Access, Changed, Context, French, Group, PortRange, Sent, Tool, ToolDef, ToolError, Untrusted, firewall,
+    Access, Changed, Context, French, Group, PortRange, Sent, Tool, ToolDef, ToolError, Untrusted,
+    change::COMMIT_UNCONFIRMED,
+    firewall,
     host::{self, HostRef, Target},
     say,
     text::folded,
@@ -319,7 +321,7 @@ impl Wanted<'_> {
             differing.push("status".to_owned());
         }
         if !committed && !after.is_empty() {
-            differing.push("commit_unconfirmed".to_owned());
+            differing.push(COMMIT_UNCONFIRMED.to_owned());
         }
         differing.dedup();
         differing
@@ -416,7 +418,7 @@ impl Tool for RemoveRule {
             let left = left.map(|rule| Rules(vec![rule]));
             return Changed::after(&sent, what, before, left, vec!["name".to_owned()]);
         }
-        let differing = if committed { Vec::new() } else { vec!["commit_unconfirmed".to_owned()] };
+        let differing = if committed { Vec::new() } else { vec![COMMIT_UNCONFIRMED.to_owned()] };
         Ok(Changed::verified(what, before, None, differing))
     }
 }

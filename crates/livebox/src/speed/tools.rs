@@ -31,7 +31,7 @@ impl Tool for ShowSpeed {
         French { about: "Montre le dernier test de débit que la box a fait par elle-même.", args: &[] };
 
     async fn run(self, cx: &Context) -> Result<BoxResult, ToolError> {
-        let results = cx.read_optional(&wire::GetWanResults {}).await?.ok_or_else(|| {
+        let results = cx.read_if_present(&wire::GetWanResults {}).await?.ok_or_else(|| {
             ToolError::Unavailable(say!(
                 "This box keeps no speed test of its own; speed_test measures from this computer.",
                 "Cette box ne garde pas de test de débit ; speed_test mesure depuis cet ordinateur."

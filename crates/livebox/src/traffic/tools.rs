@@ -238,7 +238,7 @@ async fn totals(cx: &Context, counted: &Counted) -> Result<Option<Totals>, ToolE
 }
 
 async fn inventory(cx: &Context) -> Result<Vec<Interface>, ToolError> {
-    Ok(cx.read_optional(&wire::GetInterfaces {}).await?.map(wire::interfaces).unwrap_or_default())
+    Ok(cx.read_if_present(&wire::GetInterfaces {}).await?.map(wire::interfaces).unwrap_or_default())
 }
 
 /// The physical interface below the WAN as the box says it, with its name in the inventory if there is one.
