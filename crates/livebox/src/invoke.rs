@@ -23,7 +23,7 @@ pub async fn invoke(cx: &Context, def: &ToolDef, caller: Caller, args: Value) ->
     let outcome = (def.run)(&cx.granting(def.access), args).await;
     // Most of what a firmware keeps from its interface for programs can still be done by hand.
     let outcome = outcome.map_err(|error| match error {
-        ToolError::Box(fault) if def.access > Access::Read && fault.is_unavailable() => {
+        ToolError::Box(fault) if def.access > Access::Read && fault.is_absent() => {
             ToolError::not_from_here(&fault, &cx.session().host())
         }
         other => other,

@@ -63,11 +63,16 @@ async fn a_connection_that_is_down_says_so_in_both_languages() {
 async fn without_interfaces_the_status_alone_answers() {
     let bench = bench().await;
     bench.fault("denied@NeMo.Intf.data:getMIBs");
+    bench.fault("denied@NeMo.Intf.veip0:getMIBs");
     bench.fault("absent@NMC.Autodetect:get");
     bench.fault("absent@SgcOmci.Optical:get");
     let connection = bench.json("connection_show", json!({})).await;
     assert_eq!(connection["up"], true);
-    assert!(connection["ipv4"].is_string() && connection["vlan_id"].is_null(), "{connection}");
+    assert!(
+        connection["ipv4"].is_string()
+            && connection["vlan_id"].is_null()
+            && connection["rx_power_dbm"].is_null()
+    );
 }
 
 #[test]
@@ -97,4 +102,25 @@ fn rates_for_people() {
     assert_eq!(rate(6_484_000, Lang::Fr), "6,5 Mbit/s");
     assert_eq!(rate(0, Lang::En), "0 kbit/s");
     assert!(rate(u64::MAX, Lang::En).ends_with(" Gbit/s"));
+}
+
+#[tokio::test]
+async fn a_fibre_that_is_not_below_the_wan_is_asked_itself() {
+    let bench = bench().await;
+    bench.fault("absent@NeMo.Intf.data:getMIBs");
+    let connection = bench.json("connection_show", json!({})).await;
+    assert!(connection["rx_power_dbm"].as_f64().unwrap() < 0.0 && connection["link_down_bps"].is_u64());
+    assert!(connection["lease_s"].is_null());
+}
+
+#[tokio::test]
+async fn the_line_tells_what_it_can_where_the_box_does_not() {
+    let bench = bench().await;
+    bench.fault("absent@NMC:getWANStatus");
+    let connection = bench.json("connection_show", json!({})).await;
+    assert_eq!(connection["link"], "gpon");
+    assert!(connection["up"].is_null() && connection["lease_s"].is_u64());
+    bench.fault("absent@NeMo.Intf.data:getMIBs");
+    bench.cx.session().forget_reads();
+    assert_eq!(bench.error("connection_show", json!({})).await.kind(), "absent");
 }

@@ -326,3 +326,19 @@ async fn an_ambiguous_name_changes_nothing() {
     assert!(message.text(Lang::En).contains("\"Télé LG chambre\""), "{error}");
     assert!(message.text(Lang::Fr).contains("Plusieurs appareils"), "{error}");
 }
+
+#[test]
+fn impossible_strengths_and_rates_read_as_unknown() {
+    let host = |strength: i64, rate: i64| {
+        let device: Device = serde_json::from_value(json!({
+            "Key": "AA:BB:CC:00:00:01", "Tags": "lan wifi mac physical", "Active": true,
+            "SignalStrength": strength, "LastDataDownlinkRate": rate
+        }))
+        .unwrap();
+        let radio = device.into_host().unwrap().radio.unwrap();
+        (radio.rssi_dbm, radio.down_bps)
+    };
+    assert_eq!(host(-60, 1000), (Some(-60), Some(1_000_000)));
+    assert_eq!(host(7, i64::MAX), (None, None));
+    assert_eq!(host(i64::MIN, -1), (None, None));
+}

@@ -246,17 +246,16 @@ impl Device {
         if !matches!(self.link(), Link::Wifi { .. }) {
             return None;
         }
-        // 0 is what the box writes for "not known".
-        let known = |number: Int| number.get().filter(|number| *number != 0);
-        let bits = |kbits: Int| kbits.unsigned().filter(|rate| *rate > 0).map(|rate| rate * 1000);
+        // 0 is what the box writes for "not known", and no station is heard with more than it was sent.
+        let bits = |kbits: Int| kbits.unsigned().filter(|rate| *rate > 0)?.checked_mul(1000);
         let text = |text: &Text| {
             text.get()
                 .filter(|text| !text.eq_ignore_ascii_case("unknown") && !text.eq_ignore_ascii_case("none"))
                 .and_then(Untrusted::non_empty)
         };
         Some(Radio {
-            rssi_dbm: known(self.signal_strength),
-            snr_db: known(self.signal_noise_ratio),
+            rssi_dbm: self.signal_strength.get().filter(|dbm| (-120..0).contains(dbm)),
+            snr_db: self.signal_noise_ratio.get().filter(|snr| (1..120).contains(snr)),
             down_bps: bits(self.last_data_downlink_rate),
             up_bps: bits(self.last_data_uplink_rate),
             standard: text(&self.operating_standard),

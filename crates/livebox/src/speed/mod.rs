@@ -33,7 +33,7 @@ fn guess_bps(raw: u64, link_bps: Option<u64>) -> Option<u64> {
     let units = [1_000_000, 1_000, 1].into_iter().filter_map(|unit| raw.checked_mul(unit));
     match link_bps {
         // A few per cent of tolerance: nominal rates are round figures.
-        Some(link) => units.into_iter().find(|bps| *bps <= link + link / 20),
+        Some(link) => units.into_iter().find(|bps| *bps <= link.saturating_add(link / 20)),
         None if raw >= 1_000_000 => Some(raw),
         None => raw.checked_mul(1_000),
     }

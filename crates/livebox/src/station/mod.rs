@@ -51,7 +51,7 @@ impl Quality {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Station {
     pub(crate) name: Option<Untrusted>,
-    pub(crate) mac: MacAddr,
+    pub(crate) mac: Option<MacAddr>,
     pub(crate) band: Option<Band>,
     pub(crate) network: Option<Untrusted>,
     pub(crate) rssi_dbm: Option<i16>,
@@ -72,11 +72,14 @@ impl Station {
     /// What the box knows of a host that is on the air now; `None` for any other.
     fn of_host(host: &Host) -> Option<Self> {
         let Link::Wifi { band } = host.link else { return None };
+        if !host.active {
+            return None;
+        }
         let radio = host.radio.as_ref();
         let rssi_dbm = radio.and_then(|radio| radio.rssi_dbm?.try_into().ok());
         Some(Self {
             name: Some(host.name.clone()),
-            mac: host.mac.filter(|_| host.active)?,
+            mac: host.mac,
             band,
             network: None,
             rssi_dbm,
@@ -97,7 +100,10 @@ impl Station {
 fn stations(networks: &[Network], hosts: &[Host]) -> Vec<Station> {
     let of_network = |network: &Network| -> Vec<Station> {
         let one = |link: &crate::wifi::Attached| Station {
-            name: hosts.iter().find(|host| host.has_mac(link.mac)).map(|host| host.name.clone()),
+            name: hosts
+                .iter()
+                .find(|host| link.mac.is_some_and(|mac| host.has_mac(mac)))
+                .map(|host| host.name.clone()),
             mac: link.mac,
             band: network.band,
             network: network.ssid.clone(),
@@ -117,7 +123,7 @@ fn stations(networks: &[Network], hosts: &[Host]) -> Vec<Station> {
     let mut stations: Vec<Station> = networks.iter().flat_map(of_network).collect();
     // No radio that tells its stations is no proof that there are none: the hosts know a part of it.
     if networks.iter().all(|network| network.guest) {
-        let listed: Vec<MacAddr> = stations.iter().map(|station| station.mac).collect();
+        let listed: Vec<MacAddr> = stations.iter().filter_map(|station| station.mac).collect();
         let missing = hosts.iter().filter(|host| !listed.iter().any(|mac| host.has_mac(*mac)));
         stations.extend(missing.filter_map(Station::of_host));
     }
@@ -145,7 +151,10 @@ impl Show for StationList {
         let rows = self.stations.iter().map(|station| {
             let signal = station.signal.map(|signal| signal.word(lang)).unwrap_or_default();
             [
-                station.name.as_ref().map_or_else(|| station.mac.to_string(), |name| name.shown().to_owned()),
+                match (&station.name, station.mac) {
+                    (Some(name), _) => name.shown().to_owned(),
+                    (None, mac) => mac.map(|mac| mac.to_string()).unwrap_or_default(),
+                },
                 station.band.map(|band| band.to_string()).unwrap_or_default(),
                 station.rssi_dbm.map(|rssi| format!("{rssi} dBm")).unwrap_or_default(),
                 signal.to_owned(),

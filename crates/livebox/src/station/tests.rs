@@ -69,3 +69,28 @@ async fn stations_leave_with_their_network() {
         assert!(matches!(bench.error("station_list", args).await, ToolError::Arguments(_)));
     }
 }
+
+#[tokio::test]
+async fn hosts_tell_the_stations_where_no_radio_does() {
+    let bench = bench().await;
+    bench.fault("absent@NeMo.Intf.lan:getMIBs");
+    let list = bench.json("station_list", json!({ "limit": 50 })).await;
+    let hosts = bench.json("host_list", json!({ "limit": 50 })).await;
+    let on_the_air = hosts["hosts"].as_array().unwrap().iter().filter(|host| {
+        host["active"] == true && host["link"].as_str().is_some_and(|link| link.starts_with("wifi"))
+    });
+    assert_eq!(list["total"].as_u64().unwrap(), on_the_air.count() as u64, "{list:#}");
+    assert!(list["total"].as_u64().unwrap() > 0 && list["stations"][0]["name"].is_string());
+    // Without either, the radios are what is missing.
+    bench.fault("absent@Devices:get");
+    bench.cx.session().forget_reads();
+    let error = bench.error("station_list", json!({})).await;
+    assert!(error.to_string().contains("NeMo.Intf.lan:getMIBs"), "{error}");
+}
+
+#[test]
+fn one_station_and_none_read_well() {
+    let text = |total, lang| StationList { total, stations: Vec::new() }.show(lang).compact();
+    assert!(text(0, Lang::En).starts_with("No Wi-Fi station."));
+    assert!(text(1, Lang::Fr).starts_with("1 appareil en Wi-Fi."));
+}

@@ -109,7 +109,7 @@ async fn a_denied_reboot_says_so_and_read_only_stops_it_before() {
     assert_eq!(bench.error("box_reboot", json!({"wait": "soon"})).await.kind(), "arguments");
     assert_eq!(bench.count("NMC:reboot"), 0);
     bench.fault("denied@NMC:reboot");
-    assert_eq!(bench.error("box_reboot", json!({})).await.kind(), "unavailable");
+    assert_eq!(bench.error("box_reboot", json!({})).await.kind(), "denied");
     let sent = bench.count("NMC:reboot");
     bench.cx = bench.cx.with_policy(Policy { read_only: true, ..Policy::default() });
     assert_eq!(bench.error("box_reboot", json!({})).await.kind(), "not_permitted");
@@ -221,4 +221,28 @@ fn a_secret_has_no_way_out() {
     assert_eq!(serde_json::to_string(&args).unwrap(), "{}");
     assert!(!format!("{args:?}").contains(NEW));
     assert_eq!(format!("{}", Secret::new(NEW)), "***");
+}
+
+#[test]
+fn a_box_that_says_nothing_of_itself_says_so() {
+    let nothing = super::BoxInfo {
+        model: None,
+        hardware: None,
+        hardware_version: None,
+        firmware: None,
+        serial_number: None,
+        mac: None,
+        country: None,
+        public_ip: None,
+        uptime_s: None,
+        up_since: None,
+        reboots: None,
+        last_boot_at: None,
+        last_boot_reason: None,
+        memory_total_bytes: None,
+        memory_free_bytes: None,
+    };
+    let text = |lang| crate::Show::show(&nothing, lang).compact();
+    assert!(text(Lang::En).contains("does not say what it is"));
+    assert!(text(Lang::Fr).contains("ni son modèle"));
 }

@@ -50,3 +50,16 @@ fn every_recorded_time_is_read() {
         assert_eq!(zone.get(), Some("Paris"), "{}", recording.file);
     }
 }
+
+#[test]
+fn a_slow_clock_is_behind() {
+    let time = |offset_s| super::BoxTime {
+        local_time: None,
+        timezone: None,
+        status: None,
+        offset_s: Some(offset_s),
+    };
+    let text = |offset_s, lang| crate::Show::show(&time(offset_s), lang).compact();
+    assert_eq!(text(-90, crate::Lang::En).trim(), "Behind this computer: 90 s");
+    assert_eq!(text(2, crate::Lang::Fr).trim(), "Avance sur cet ordinateur: 2 s");
+}

@@ -219,7 +219,8 @@ impl Sampled<'_> {
     fn rate(&self) -> Option<(Rate, i64)> {
         let kind = self.interface.kind;
         self.readings.iter().zip(self.readings.iter().skip(1)).find_map(|(newer, older)| {
-            let seconds = u64::try_from(newer.at - older.at).ok().filter(|s| (5..=150).contains(s))?;
+            let seconds =
+                u64::try_from(newer.at.saturating_sub(older.at)).ok().filter(|s| (5..=150).contains(s))?;
             let limit = limit(&self.interface.friendly);
             let plausible =
                 [newer.rx_bits, newer.tx_bits].iter().all(|bits| is_plausible(*bits, seconds, limit));
@@ -278,7 +279,7 @@ fn wan<'a>(interfaces: &'a [Interface], sampled: &[Sampled<'_>]) -> Option<(&'a 
 fn rates(sampled: &[Sampled<'_>], wan: Option<&Interface>) -> (Vec<Rate>, Option<Timestamp>) {
     let newest = sampled.iter().filter_map(|one| one.readings.first()).map(|reading| reading.at).max();
     // An interface that was switched off keeps its old samples on some firmwares.
-    let is_recent = |at: i64| newest.is_some_and(|newest| newest - at < 300);
+    let is_recent = |at: i64| newest.is_some_and(|newest| newest.saturating_sub(at) < 300);
     let is_used = |one: &&Sampled<'_>| match (one.interface.kind, wan) {
         (Kind::Wan, Some(wan)) => one.interface.key == wan.key,
         (Kind::Lan, Some(wan)) => one.interface.name != wan.name,

@@ -244,3 +244,13 @@ fn totals_face_the_household() {
     assert_eq!(totals(Kind::Lan), (2, 30));
     assert_eq!(totals(Kind::Wifi), (2, 30));
 }
+
+#[test]
+fn the_port_marked_as_wan_is_the_uplink() {
+    let reply: super::wire::WanReply = serde_json::from_value(serde_json::json!({ "base": {
+        "ETH1": { "Flags": "enabled netdev eth physical netdev-up inbridge up" },
+        "ETH3": { "Flags": "enabled netdev eth physical wan netdev-up up" }
+    }}))
+    .unwrap();
+    assert_eq!(reply.physical(), Some("ETH3"));
+}

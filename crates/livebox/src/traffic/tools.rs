@@ -82,7 +82,8 @@ impl<'a> From<&'a str> for Wanted<'a> {
 async fn sampled(cx: &Context, wanted: Option<Wanted<'_>>) -> Result<Traffic, ToolError> {
     let mut interfaces = inventory(cx).await?;
     let mut results = None;
-    if interfaces.is_empty() {
+    let listed = !interfaces.is_empty();
+    if !listed {
         // Some firmware measures what it does not list.
         let all = cx.read_optional(&wire::GetResults::new(None)).await?.unwrap_or_default();
         interfaces = all.iter().map(|(friendly, _)| Interface::of_results(friendly)).collect();
@@ -123,9 +124,12 @@ async fn sampled(cx: &Context, wanted: Option<Wanted<'_>>) -> Result<Traffic, To
         _ => {
             let guess = uplink.map(|(uplink, flows)| (Counted::of(uplink), flows));
             let counted = match guess {
-                Some((counted, true)) => Some(counted),
+                Some((counted, true)) if listed => Some(counted),
                 // Counters of the wrong interface would be zeros that nobody measured.
-                guess => uplink_in_use(cx, &interfaces).await?.or(guess.map(|(counted, _)| counted)),
+                guess => {
+                    let guess = guess.filter(|_| listed).map(|(counted, _)| counted);
+                    uplink_in_use(cx, &interfaces).await?.or(guess)
+                }
             };
             match counted {
                 Some(uplink) => totals(cx, &uplink).await?,

@@ -205,7 +205,7 @@ pub(crate) struct Network {
 /// A station attached to a network, as the network's radio knows it.
 #[derive(Clone, Debug)]
 pub(crate) struct Attached {
-    pub(crate) mac: MacAddr,
+    pub(crate) mac: Option<MacAddr>,
     pub(crate) rssi_dbm: Option<i16>,
     pub(crate) snr_db: Option<i16>,
     pub(crate) down_bps: Option<u64>,

@@ -150,7 +150,8 @@ fn odd_networks_are_read() {
                     "1": {"MACAddress": "aa:bb:cc:00:00:01", "SignalStrength": 0, "AssociationTime": "0001-01-01T00:00:00Z", "LastDataDownlinkRate": 0},
                     "AA:BB:CC:00:00:02": {"Active": false, "AuthenticationState": true},
                     "AA:BB:CC:00:00:03": {"AuthenticationState": 1, "TxBytes": "9999999999"},
-                    "4": {"SignalStrength": -50},
+                    "4": {"SignalStrength": -50, "SignalNoiseRatio": -1, "MACAddress": "**REDACTED**"},
+                    "5": {"TxBytes": 1},
                 }},
                 "x2": {"Security": {"ModeEnabled": "None", "KeyPassPhrase": "unused"}, "ActiveAssociatedDeviceNumberOfEntries": "3"},
                 "x3": {"Security": {"ModeEnabled": "WPA2-Personal"}, "AssociatedDevice": []},
@@ -165,7 +166,8 @@ fn odd_networks_are_read() {
     assert_eq!((one("x1").band, one("x1").wanted, one("x1").key), (Some(Band::Ghz6), Some(true), None));
     assert_eq!(one("x1").ssid.as_ref().unwrap().shown(), "42");
     let attached = &one("x1").attached;
-    assert_eq!(attached.len(), 2, "one left, one has no address");
+    assert_eq!(attached.len(), 3, "one left, one says nothing");
+    assert_eq!((attached[2].mac, attached[2].rssi_dbm, attached[2].snr_db), (None, Some(-50), None));
     assert_eq!((attached[0].rssi_dbm, attached[0].since, attached[0].down_bps), (None, None, None));
     assert_eq!(attached[1].down_bytes, Some(9_999_999_999));
     assert_eq!((one("x2").key, one("x2").stations), (Some(Key::None), Some(3)));

@@ -25,6 +25,7 @@ enum Fate {
     Empty,
     Small,
     Negative,
+    Lowest,
     Huge,
     Fraction,
     Flag,
@@ -35,13 +36,14 @@ enum Fate {
     Map,
 }
 
-const FATES: [Fate; 14] = [
+const FATES: [Fate; 15] = [
     Fate::Dropped,
     Fate::Null,
     Fate::Redacted,
     Fate::Empty,
     Fate::Small,
     Fate::Negative,
+    Fate::Lowest,
     Fate::Huge,
     Fate::Fraction,
     Fate::Flag,
@@ -62,7 +64,8 @@ impl Fate {
             (Self::Empty | Self::Map, _) => json!({}),
             (Self::Small, _) => json!(7),
             (Self::Negative, _) => json!(-1),
-            (Self::Huge, _) => json!(u64::MAX),
+            (Self::Lowest, _) => json!(i64::MIN),
+            (Self::Huge, _) => json!(i64::MAX),
             (Self::Fraction, _) => json!(1.5),
             (Self::Flag, _) => json!(true),
             (Self::Blank, _) => json!(""),
@@ -167,8 +170,16 @@ pub fn all(body: &Value, dice: &mut Dice, few: usize) -> Vec<Bent> {
         })
     };
     let mut changes: Vec<(String, Change, bool)> = Vec::new();
-    for fate in [Fate::Null, Fate::Redacted, Fate::Small, Fate::Negative, Fate::Long, Fate::Flag, Fate::Other]
-    {
+    for fate in [
+        Fate::Null,
+        Fate::Redacted,
+        Fate::Small,
+        Fate::Lowest,
+        Fate::Huge,
+        Fate::Long,
+        Fate::Flag,
+        Fate::Other,
+    ] {
         changes.push((format!("every scalar {fate:?}"), whole(fate), false));
     }
     changes.push(("innermost containers emptied".to_owned(), Box::new(emptied), false));
@@ -195,13 +206,11 @@ pub fn all(body: &Value, dice: &mut Dice, few: usize) -> Vec<Bent> {
     for turn in 0..few {
         // One name alone, a few, many.
         let one_in = [known.len().max(1), 12, 4][turn % 3];
+        let mut chosen = Dice(dice.roll(1 << 30) as u64);
         let fates: BTreeMap<String, Fate> = known
             .iter()
-            .filter(|_| dice.roll(one_in) == 0)
-            .cloned()
-            .collect::<Vec<_>>()
-            .into_iter()
-            .map(|name| (name, FATES[dice.roll(FATES.len())]))
+            .filter(|_| chosen.roll(one_in) == 0)
+            .map(|name| (name.clone(), FATES[dice.roll(FATES.len())]))
             .collect();
         let name = format!("{fates:?}");
         let fate_of = move |name: &str| fates.get(name).copied();

@@ -76,11 +76,12 @@ async fn the_wan_and_a_port_agree_on_what_a_download_is() {
 }
 
 #[tokio::test]
-async fn a_box_without_inventory_still_has_rates() {
+async fn a_box_without_inventory_still_has_totals() {
     let bench = bench().await;
-    bench.fault("absent@HomeLan.Interface:get");
+    bench.fault("absent@HomeLan*:get*");
     let traffic = bench.json("traffic_show", json!({})).await;
-    assert!(!names(&traffic).is_empty() && traffic["no_rate"].is_null(), "{traffic}");
+    assert_eq!((names(&traffic), &traffic["no_rate"]), (Vec::new(), &json!("no_samples")));
+    assert_eq!(traffic["totals_since_boot"]["interface"], "veip0");
     let bench = crate::testing::bench().await;
     bench.fault("absent@NeMo.Intf.veip0:getNetDevStats");
     let traffic = bench.json("traffic_show", json!({})).await;
@@ -115,4 +116,25 @@ async fn live_counters_that_move_tell_a_rate() {
     {
         assert!(matches!(bench.error("traffic_show", wrong).await, ToolError::Arguments(_)));
     }
+}
+
+#[tokio::test]
+async fn what_is_measured_but_not_listed_is_shown() {
+    let bench = bench().await;
+    bench.fault("absent@HomeLan.Interface:get");
+    let traffic = bench.json("traffic_show", json!({})).await;
+    assert_eq!(names(&traffic).first(), Some(&"WAN_GPON"));
+    assert_eq!(traffic["rates"][0]["kind"], "wan");
+    // Counters go by another name, which the WAN itself tells.
+    assert_eq!(traffic["totals_since_boot"]["interface"], "veip0");
+}
+
+#[tokio::test]
+async fn without_samples_the_counters_are_those_of_the_link_in_use() {
+    let bench = bench().await;
+    bench.fault("absent@HomeLan:getResults");
+    let answer = bench.run("traffic_show", json!({})).await.unwrap();
+    assert_eq!(answer.json["no_rate"], "no_samples");
+    assert_eq!(answer.json["totals_since_boot"]["interface"], "WAN_GPON");
+    assert!(!answer.page.compact().contains("Averages"), "{}", answer.page.compact());
 }

@@ -283,3 +283,19 @@ async fn a_key_is_set_on_all_bands_at_once_and_never_told() {
     let lost = bench.error("wifi_key_set", json!({"network": "5", "key": "Une-Autre-Cle-43"})).await;
     assert!(matches!(lost, ToolError::Failed(_)), "{lost}");
 }
+
+#[tokio::test]
+async fn radios_tell_whether_a_box_without_a_switch_is_on() {
+    let bench = bench().await;
+    bench.fault("absent@NMC.Wifi:get");
+    let wifi = bench.json("wifi_show", json!({})).await;
+    assert_eq!(wifi["on"], true);
+    assert!(wifi["wanted"].is_null() && !wifi["radios"].as_array().unwrap().is_empty());
+    let error = bench.error("wifi_disable", json!({})).await;
+    assert_eq!(error.kind(), "unavailable");
+    let message = error.message();
+    assert!(
+        message.text(crate::Lang::En).contains("absent here")
+            && message.text(crate::Lang::Fr).contains("http://")
+    );
+}

@@ -309,11 +309,21 @@ fn attached(key: &str, station: &Station) -> Option<Attached> {
     if !there {
         return None;
     }
-    let per_second = |kilobits: Int| kilobits.unsigned().filter(|rate| *rate > 0).map(|rate| rate * 1000);
+    let per_second = |kilobits: Int| kilobits.unsigned().filter(|rate| *rate > 0)?.checked_mul(1000);
+    let mac = station.mac.get().and_then(|mac| mac.parse().ok()).or_else(|| key.parse().ok());
+    let rssi_dbm = station.signal_strength.get().and_then(dbm);
+    // A station that hides its address still is one, an entry that says nothing is not.
+    if mac.is_none() && rssi_dbm.is_none() {
+        return None;
+    }
     Some(Attached {
-        mac: station.mac.get().and_then(|mac| mac.parse().ok()).or_else(|| key.parse().ok())?,
-        rssi_dbm: station.signal_strength.get().and_then(dbm),
-        snr_db: station.signal_noise_ratio.get().and_then(|ratio| i16::try_from(ratio).ok()),
+        mac,
+        rssi_dbm,
+        snr_db: station
+            .signal_noise_ratio
+            .get()
+            .and_then(|ratio| i16::try_from(ratio).ok())
+            .filter(|snr| *snr > 0),
         down_bps: per_second(station.last_data_downlink_rate),
         up_bps: per_second(station.last_data_uplink_rate),
         standard: station.operating_standard.get().and_then(Untrusted::non_empty),
