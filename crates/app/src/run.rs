@@ -25,7 +25,7 @@ pub(crate) fn run(args: impl Iterator<Item = OsString>) -> Result<(), u8> {
     };
     logging::install(matches.get_count(&global_id("verbose")));
     let as_json = matches.get_flag(&global_id("json"));
-    match dispatch(&matches, lang) {
+    match dispatch(&matches, lang).and_then(|ended| terminal::all_written().map(|()| ended)) {
         Ok(Ended::Well) => Ok(()),
         Ok(Ended::Otherwise) => Err(FAILED),
         Err(error) => Err(terminal::fail(&error, lang, as_json)),

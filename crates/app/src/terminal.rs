@@ -1,14 +1,34 @@
 //! Talking with the person at the terminal.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::{
+    io::{self, BufRead as _, IsTerminal as _, Write as _},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use livebox::{Answer, Lang, ToolDef, ToolError, say};
 use serde_json::{Map, Value, json};
 
+/// Whether a part of the output could not be written, on a full disk say.
+static INCOMPLETE: AtomicBool = AtomicBool::new(false);
+
 /// Writes an answer on stdout. A reader that went away (`| head`) is not an error.
 pub(crate) fn print(text: &str) {
     let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+    let written = writeln!(out, "{text}").and_then(|()| out.flush());
+    if written.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe) {
+        INCOMPLETE.store(true, Ordering::Relaxed);
+    }
+}
+
+/// An error if not all that was printed could be written.
+pub(crate) fn all_written() -> Result<(), ToolError> {
+    if !INCOMPLETE.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    Err(ToolError::Failed(say!(
+        "The output could not be written completely.",
+        "La sortie n'a pas pu être écrite en entier."
+    )))
 }
 
 /// Writes for the person, on stderr.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 pub type SchemaObject = Map<String, Value>;
 
 /// The schema of `T`, sub-schemas inlined, without what costs tokens or trips strict clients: `$schema`,
-/// titles, null variants of optional arguments, number formats, null defaults (reference: pitfall 9 of the
+/// titles, null variants of optional arguments, formats, null defaults (reference: pitfall 9 of the
 /// MCP notes in ARCHITECTURE.md).
 pub(crate) fn slim<T: JsonSchema>(input: bool) -> SchemaObject {
     let settings = SchemaSettings::draft2020_12();
@@ -54,6 +54,10 @@ fn walk(value: Value, input: bool) -> Value {
                 object.remove("format");
                 object.remove("minimum");
                 object.remove("maximum");
+            }
+            // Validators refuse a whole tool over a format that they do not know ("ip", say).
+            if object.get("format").is_some_and(Value::is_string) {
+                object.remove("format");
             }
             if input && let Some(kind) = object.get("type").and_then(one_type) {
                 object.insert("type".into(), kind);

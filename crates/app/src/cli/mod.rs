@@ -91,7 +91,12 @@ pub(crate) fn completions(matches: &ArgMatches, lang: Lang) {
     if let Some(shell) = matches.get_one::<Shell>("shell") {
         let mut script = Vec::new();
         clap_complete::generate(*shell, &mut command(lang), NAME, &mut script);
-        crate::terminal::print(&String::from_utf8_lossy(&script));
+        let mut script = String::from_utf8_lossy(&script).into_owned();
+        if *shell == Shell::Bash {
+            // clap_complete 4.6 writes a program's name with a hyphen in two ways, which never meet.
+            script = script.replace("livebox__subcmd__mcp", "livebox__mcp");
+        }
+        crate::terminal::print(&script);
     }
 }
 
@@ -119,8 +124,13 @@ fn verb(def: &'static ToolDef, lang: Lang) -> Command {
     // So that a negative number is a wrong value, not an unknown option.
     command = command
         .mut_args(|arg| if arg.get_action().takes_values() { arg.allow_negative_numbers(true) } else { arg });
+    // One layout for every command: what goes beyond the first sentence stands below the options.
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let whole = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+    let more = whole.strip_prefix(about.as_str()).unwrap_or_default().trim_start_matches('.').trim();
     let example = [NAME, def.group.name, def.verb, def.example].join(" ");
-    command.after_help(format!("{} {}", lang.pick("Example:", "Exemple :"), example.trim_end()))
+    let gap = if more.is_empty() { "" } else { "\n\n" };
+    command.after_help(format!("{more}{gap}{} {}", lang.pick("Example:", "Exemple :"), example.trim_end()))
 }
 
 /// clap's name for a global option: tools have arguments of their own called `host` or `user`.
@@ -221,7 +231,7 @@ fn dress(command: Command, lang: Lang) -> Command {
             Arg::new("help")
                 .short('h')
                 .long("help")
-                .action(ArgAction::Help)
+                .action(ArgAction::HelpShort)
                 .display_order(LAST)
                 .help(lang.pick("Print help", "Afficher l'aide"))
                 .help_heading(heading(lang)),

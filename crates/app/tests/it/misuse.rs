@@ -192,3 +192,32 @@ async fn a_negative_number_is_a_wrong_value() {
         assert!(said.err.contains(told), "{words}: {}", said.err);
     }
 }
+
+/// The words after which a shell offers something, and what it offers, are written apart in the bash script.
+#[tokio::test(flavor = "multi_thread")]
+async fn bash_completes_every_command() {
+    let bench = Bench::start().await;
+    let said = bench.run("completions bash").await;
+    let mut found = 0;
+    for line in said.out.lines() {
+        if let Some(state) = line.trim().strip_prefix("cmd=\"").and_then(|rest| rest.strip_suffix('"'))
+            && !state.is_empty()
+        {
+            found += 1;
+            assert!(said.out.contains(&format!("\n        {state})\n")), "nothing is offered after {state}");
+        }
+    }
+    assert!(found > 30, "{found}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_is_not_a_success() {
+    let bench = Bench::start().await;
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let child =
+        bench.command().args(["time", "show"]).stdout(full).stderr(std::process::Stdio::piped()).spawn();
+    let output = child.unwrap().wait_with_output().await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("could not be written"));
+}

@@ -18,7 +18,7 @@ pub(crate) struct ListLeases {
     #[arg(long)]
     #[serde(default)]
     guest: bool,
-    #[arg(long, default_value_t = default_limit())]
+    #[arg(long, default_value_t = default_limit(), help = "Most leases to list")]
     #[serde(default = "default_limit")]
     limit: usize,
 }

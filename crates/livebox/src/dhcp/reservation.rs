@@ -25,7 +25,7 @@ pub(crate) struct ListReservations {
     #[arg(long, value_name = "TEXT")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     search: Option<String>,
-    #[arg(long, default_value_t = default_limit())]
+    #[arg(long, default_value_t = default_limit(), help = "Most reservations to list")]
     #[serde(default = "default_limit")]
     limit: usize,
 }

@@ -48,10 +48,10 @@ async fn levels(cx: &Context) -> Result<Levels, ToolError> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetFirewall {
     /// For IPv4.
-    #[arg(value_name = "LEVEL")]
+    #[arg(value_name = "LEVEL", help = "For IPv4: high, medium, low or custom")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     level: Option<Level>,
-    #[arg(long, value_name = "LEVEL")]
+    #[arg(long, value_name = "LEVEL", help = "For IPv6, the same values")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ipv6_level: Option<Level>,
 }

@@ -35,14 +35,14 @@ pub(crate) struct ListHosts {
     #[serde(default)]
     all: bool,
     /// Only on this link.
-    #[arg(long, value_name = "LINK")]
+    #[arg(long, value_name = "LINK", help = "Only on this link: ethernet, wifi, 2.4, 5, 6 or guest")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     link: Option<LinkFilter>,
     /// In name, IP, MAC, type or maker.
     #[arg(long, value_name = "TEXT")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     search: Option<String>,
-    #[arg(long, default_value_t = default_limit())]
+    #[arg(long, default_value_t = default_limit(), help = "Most hosts to list")]
     #[serde(default = "default_limit")]
     limit: usize,
 }

@@ -52,7 +52,7 @@ pub(crate) struct ListRules {
     #[arg(long, value_name = "TEXT")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     search: Option<String>,
-    #[arg(long, default_value_t = default_limit())]
+    #[arg(long, default_value_t = default_limit(), help = "Most rules to list")]
     #[serde(default = "default_limit")]
     limit: usize,
 }
@@ -115,7 +115,7 @@ fn found_in(rule: &Rule, wanted: &str) -> bool {
 #[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AddRule {
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", help = "Name of the rule")]
     name: RuleName,
     // `--host` is the box's own address on every command.
     /// Device: name, IP or MAC.
@@ -128,7 +128,7 @@ pub(crate) struct AddRule {
     #[arg(long, value_name = "PORT")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     internal_port: Option<PortRange>,
-    #[arg(long, value_name = "tcp|udp|both")]
+    #[arg(long, value_name = "tcp|udp|both", help = "TCP, UDP, or both")]
     protocol: Protocol,
     /// Only from these networks.
     #[arg(long, value_name = "CIDR,…")]

@@ -23,7 +23,7 @@ const DEFAULT_LIMIT: u16 = 10;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListStations {
     /// Only on this band.
-    #[arg(long, value_name = "BAND")]
+    #[arg(long, value_name = "BAND", help = "Only on this band: 2.4, 5 or 6")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     band: Option<Band>,
     /// Default 10.

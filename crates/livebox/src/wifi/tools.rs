@@ -74,7 +74,7 @@ impl Tool for ShowWifi {
 #[serde(deny_unknown_fields)]
 pub(crate) struct EnableWifi {
     /// Only this band.
-    #[arg(value_name = "BAND")]
+    #[arg(value_name = "BAND", help = "Only this band: 2.4, 5 or 6")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     band: Option<Band>,
 }
@@ -100,7 +100,7 @@ impl Tool for EnableWifi {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DisableWifi {
     /// Only this band.
-    #[arg(value_name = "BAND")]
+    #[arg(value_name = "BAND", help = "Only this band: 2.4, 5 or 6")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     band: Option<Band>,
 }
@@ -199,7 +199,7 @@ pub(crate) struct SetWifiKey {
     #[arg(value_name = "NETWORK")]
     network: String,
     // Not a command-line argument: shells and process lists remember those. It is asked at the terminal.
-    /// 8 to 63 characters.
+    /// New key: 8 to 63 characters.
     #[arg(skip = Secret::new(""))]
     #[serde(skip_serializing)]
     #[schemars(with = "String")]
