@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod demo;
 mod emulate;
+mod lines;
 mod logging;
 mod mcp;
 mod run;

@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Settings;
+use crate::{config::Settings, lines};
 
 const INSTRUCTIONS: &str = include_str!("instructions.txt");
 
@@ -47,7 +47,7 @@ pub(crate) async fn serve_stdio(settings: Result<Settings, ToolError>, lang: Lan
     let stop = CancellationToken::new();
     let (input, output) = stdio_pipes();
     let guard = Guarded {
-        inner: AsyncRwTransport::new_server(input, output),
+        inner: AsyncRwTransport::new_server(lines::readable(input), output),
         opened: false,
         running,
         stop: stop.clone(),
@@ -306,6 +306,10 @@ impl ServerHandler for Server {
         Err(match asked.method.as_str() {
             "tools/call" => ErrorData::invalid_params(
                 "tools/call takes {\"name\": text, \"arguments\": object}: give the arguments as a JSON object",
+                None,
+            ),
+            lines::UNREADABLE => ErrorData::parse_error(
+                "that line is not readable: one JSON message in UTF-8 is expected, of at most 4 MiB",
                 None,
             ),
             "tools/list" | "initialize" | "ping" => {

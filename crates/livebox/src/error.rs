@@ -187,7 +187,7 @@ fn explain(fault: &BoxFault) -> Message {
 
 /// What `sysbus` says is wrong, which it says in English, as far as its words are known.
 fn in_french(problem: &str) -> String {
-    const WORDS: [(&str, &str); 20] = [
+    const WORDS: [(&str, &str); 22] = [
         ("it is empty", "elle est vide"),
         ("it must not hold a user name or a password", "elle ne doit contenir ni nom ni mot de passe"),
         ("it holds a character that no address holds", "elle contient un caractère interdit"),
@@ -209,6 +209,8 @@ fn in_french(problem: &str) -> String {
         ("No such file or directory", "fichier introuvable"),
         ("Permission denied", "lecture non permise"),
         ("Is a directory", "c'est un dossier"),
+        ("it holds no certificate", "aucun certificat n'y est"),
+        ("I/O error: ", ""),
         ("it ends in the middle", "elle est coupée"),
         ("it is not JSON", "ce n'est pas du JSON"),
     ];
@@ -226,8 +228,8 @@ fn unreachable_box(host: &str, reason: NoAnswer) -> Message {
             "Rien ne répond à {host} : adresse ou port erroné, ou la box démarre. L'adresse habituelle est 192.168.1.1 (LIVEBOX_HOST ou --host)."
         ),
         NoAnswer::Tls => say!(
-            "No secure connection to {host}: its certificate is not trusted or it does not speak https. Give its authority with --ca-file, or use http.",
-            "Pas de connexion sécurisée avec {host} : certificat non reconnu ou https absent. Donnez son autorité avec --ca-file, ou utilisez http."
+            "No secure connection to {host}: its certificate is not trusted (unknown authority, another name, expired) or it does not speak https. Give its authority with --ca-file, use http, or accept any certificate with --insecure.",
+            "Pas de connexion sécurisée avec {host} : certificat non reconnu (autorité inconnue, autre nom, périmé) ou https absent. Donnez son autorité avec --ca-file, utilisez http, ou acceptez tout certificat avec --insecure."
         ),
         NoAnswer::Closed => say!(
             "{host} closed the connection without an answer: the box is rebooting, or refuses that name. Try its address, usually 192.168.1.1.",

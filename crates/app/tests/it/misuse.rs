@@ -221,3 +221,28 @@ async fn a_full_disk_is_not_a_success() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("could not be written"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreadable_request_is_answered() {
+    let bench = Bench::start().await;
+    let mut peer = bench.serve(&[]);
+    peer.initialize().await;
+    let call = |id: &str, host: &str| {
+        let head = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":"#);
+        format!(r#"{head}{{"name":"host_show","arguments":{{"host":{host}}}}}}}"#)
+    };
+    for (id, line) in [
+        (json!(50), call("50", r#""\ud800""#)),
+        (json!("a"), call("\"a\"", &"[".repeat(2_000))),
+        (json!(51), call("51", &format!("\"{}\"", "x".repeat(20_000_000)))),
+        (json!(52), call("52", "\"a\"").replace("}}", "")),
+    ] {
+        peer.line(&line).await;
+        let answer = peer.next().await.unwrap();
+        assert_eq!((&answer["id"], &answer["error"]["code"]), (&id, &json!(-32700)), "{answer}");
+    }
+    // Two messages in one line: whose id that would be is not known.
+    peer.line(&[call("60", "1"), call("61", "1")].concat()).await;
+    assert!(peer.next().await.unwrap()["error"].is_object());
+    assert!(peer.call("time_show", json!({})).await["structuredContent"].is_object());
+}
