@@ -1,0 +1,151 @@
+//! Approvals: what a person at a terminal is asked on behalf of a client that cannot ask.
+
+use jiff::Timestamp;
+use rusqlite::types::ToSql;
+use rusqlite::{Transaction, named_params, params};
+
+use crate::Journal;
+use crate::error::{Error, Fault};
+use crate::model::{Approval, ApprovalDraft};
+use crate::row::{self, to_json};
+
+/// So many plans may wait at a time. A person does not read more, and a model must not fill the disk.
+pub const OPEN_MAX: u32 = 20;
+
+/// So many that are over stay readable, for "it was denied" or "it expired" instead of "unknown".
+pub const ENDED_KEPT: u32 = 100;
+
+/// No character that can be taken for another, and no vowel, so that no word comes about.
+const ALPHABET: &[u8] = b"34679CDFGHJKMNPQRTWXY";
+const ID_LENGTH: u32 = 5;
+
+impl Journal {
+    /// Asks for an approval; one that is open for the same plan is returned instead of a second one.
+    pub fn request_approval(&self, draft: &ApprovalDraft) -> Result<Approval, Error> {
+        let now = draft.at.as_microsecond();
+        self.write(|transaction| {
+            let same = approvals(
+                transaction,
+                "SELECT * FROM approval WHERE state = 'open' AND expires_at > ?1 AND plan_hash = ?2",
+                &[&now, &draft.plan_hash],
+            )?;
+            if let Some(same) = same.into_iter().next() {
+                return Ok(same);
+            }
+            forget_approvals(transaction, draft.at)?;
+            let open: u32 = transaction.query_row(
+                "SELECT count(*) FROM approval WHERE state IN ('open', 'approved') AND expires_at > ?1",
+                [now],
+                |row| row.get(0),
+            )?;
+            if open >= OPEN_MAX {
+                return Err(Error::TooManyApprovals { open }.into());
+            }
+            let id = free_id(transaction)?;
+            let expires_at = draft.at.checked_add(draft.valid_for).unwrap_or(Timestamp::MAX);
+            transaction.execute(
+                "INSERT INTO approval (id, at, expires_at, plan_hash, tool, args, plan, client, state)
+                     VALUES (:id, :at, :expires_at, :plan_hash, :tool, :args, :plan, :client, 'open')",
+                named_params! {
+                    ":id": id,
+                    ":at": now,
+                    ":expires_at": expires_at.as_microsecond(),
+                    ":plan_hash": draft.plan_hash,
+                    ":tool": draft.tool,
+                    ":args": to_json(&draft.args),
+                    ":plan": to_json(&draft.plan),
+                    ":client": to_json(&draft.client),
+                },
+            )?;
+            let written = by_id(transaction, &id)?;
+            written.ok_or_else(|| rusqlite::Error::QueryReturnedNoRows.into())
+        })
+    }
+
+    /// One approval, whatever its state; its id as a person types it, in any case, with spaces around.
+    pub fn approval(&self, id: &str) -> Result<Option<Approval>, Error> {
+        self.read(|transaction| by_id(transaction, &as_stored(id)))
+    }
+
+    /// Those that still wait for an answer, oldest first.
+    pub fn approvals_open(&self, now: Timestamp) -> Result<Vec<Approval>, Error> {
+        self.read(|transaction| {
+            approvals(
+                transaction,
+                "SELECT * FROM approval WHERE state = 'open' AND expires_at > ?1 ORDER BY at, id",
+                &[&now.as_microsecond()],
+            )
+        })
+    }
+
+    /// Records a person's answer. False when there is nothing to answer: unknown, answered, expired.
+    pub fn answer_approval(&self, id: &str, approved: bool, now: Timestamp) -> Result<bool, Error> {
+        self.write(|transaction| {
+            let changed = transaction.execute(
+                "UPDATE approval SET state = ?2, answered_at = ?3
+                     WHERE id = ?1 AND state = 'open' AND expires_at > ?3",
+                params![as_stored(id), if approved { "approved" } else { "denied" }, now.as_microsecond()],
+            )?;
+            Ok(changed == 1)
+        })
+    }
+
+    /// Uses an approval up: it is returned to exactly one caller among all processes, once.
+    pub fn consume_approval(&self, plan_hash: &str, now: Timestamp) -> Result<Option<Approval>, Error> {
+        self.write(|transaction| {
+            let mut used = approvals(
+                transaction,
+                "UPDATE approval SET state = 'used', used_at = ?2
+                 WHERE id = (SELECT id FROM approval
+                    WHERE plan_hash = ?1 AND state = 'approved' AND expires_at > ?2 ORDER BY at, id LIMIT 1)
+                 RETURNING *",
+                &[&plan_hash, &now.as_microsecond()],
+            )?;
+            Ok(used.pop())
+        })
+    }
+}
+
+/// Keeps the newest of those that are over.
+pub(crate) fn forget_approvals(transaction: &Transaction<'_>, now: Timestamp) -> Result<(), Fault> {
+    transaction.execute(
+        "DELETE FROM approval WHERE id IN (
+            SELECT id FROM approval WHERE state IN ('denied', 'used') OR expires_at <= ?1
+            ORDER BY at DESC, id LIMIT -1 OFFSET ?2)",
+        params![now.as_microsecond(), ENDED_KEPT],
+    )?;
+    Ok(())
+}
+
+fn approvals(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    parameters: &[&dyn ToSql],
+) -> Result<Vec<Approval>, Fault> {
+    let mut statement = transaction.prepare(sql)?;
+    let rows = statement.query_map(parameters, row::approval)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn by_id(transaction: &Transaction<'_>, id: &str) -> Result<Option<Approval>, Fault> {
+    Ok(approvals(transaction, "SELECT * FROM approval WHERE id = ?1", &[&id])?.pop())
+}
+
+/// A random id that no approval has. It is a name, not a secret: `SQLite`'s generator is good enough.
+fn free_id(transaction: &Transaction<'_>) -> Result<String, Fault> {
+    loop {
+        let dice: Vec<u8> = transaction.query_row("SELECT randomblob(?1)", [ID_LENGTH], |row| row.get(0))?;
+        let id: String = dice
+            .into_iter()
+            .filter_map(|die| ALPHABET.get(usize::from(die) % ALPHABET.len()))
+            .map(|letter| char::from(*letter))
+            .collect();
+        if by_id(transaction, &id)?.is_none() {
+            return Ok(id);
+        }
+    }
+}
+
+fn as_stored(id: &str) -> String {
+    id.trim().to_ascii_uppercase()
+}
