@@ -5,8 +5,10 @@
 //! | `POST /_emulator/fault` `slow=500@NMC.Wifi:get*3` | adds faults, one a line |
 //! | `DELETE /_emulator/fault` | removes all faults |
 //! | `POST /_emulator/clock` `{"advance":600}` | moves the clock, in seconds |
-//! | `POST /_emulator/change` `{"service","method","parameters"}` | makes a change as another admin |
-//! | `GET /_emulator/requests` | what was asked so far; `DELETE` starts anew |
+//! | `POST /_emulator/call` `{"service","method","parameters"}` | makes a call as another admin, without a session (`change` is the same) |
+//! | `GET /_emulator/requests` | what was asked so far, what of it would change something, and what did; `DELETE` starts anew |
+//! | `GET /_emulator/settings` | everything that a person can set, and nothing that moves by itself |
+//! | `GET /_emulator/secrets` | the secrets of the household, past ones and those of sessions included |
 //! | `GET /_emulator/state` | time, uptime, sessions, faults in force |
 
 use std::time::Duration;
@@ -14,8 +16,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::call::{BoxError, Reply};
-use crate::envelope::Asked;
+use crate::envelope::{Asked, inner};
 use crate::fault::Fault;
 use crate::router::Caller;
 use crate::server::{Answered, Shared, respond};
@@ -35,15 +36,20 @@ pub(crate) fn answer(shared: &Shared, method: &Method, path: &str, body: &[u8]) 
             Ok(json!({}))
         }
         (&Method::POST, "clock") => advance(shared, body),
-        (&Method::POST, "change") => change(shared, body),
+        (&Method::POST, "call" | "change") => call(shared, body),
         (&Method::GET, "requests") => {
             let log = shared.log.read();
-            Ok(json!({"http": log.http, "logins": log.logins, "counts": log.counts(), "calls": log.calls}))
+            Ok(json!({
+                "http": log.http, "logins": log.logins, "counts": log.counts(), "calls": log.calls,
+                "writes": log.writes(), "changes": log.changes,
+            }))
         }
         (&Method::DELETE, "requests") => {
             shared.log.clear();
             Ok(json!({}))
         }
+        (&Method::GET, "settings") => Ok(shared.router().settings()),
+        (&Method::GET, "secrets") => Ok(json!(shared.router().secrets())),
         (&Method::GET, "state") => Ok(state(shared)),
         _ => return respond(StatusCode::NOT_FOUND, "text/plain", "no such control"),
     };
@@ -73,14 +79,11 @@ fn advance(shared: &Shared, body: &[u8]) -> Result<Value, String> {
     Ok(json!({"now": clock.now().to_string()}))
 }
 
-fn change(shared: &Shared, body: &[u8]) -> Result<Value, String> {
+fn call(shared: &Shared, body: &[u8]) -> Result<Value, String> {
     let asked = Asked::parse(body).ok_or("expected {\"service\", \"method\", \"parameters\"}")?;
     let outcome = shared.router().call(Caller::Admin, &asked.service, &asked.method, &asked.args);
     shared.news.notify_waiters();
-    Ok(match outcome {
-        Ok(Reply { status, data }) => json!({"status": status, "data": data}),
-        Err(errors) => json!({"errors": errors.iter().map(BoxError::to_json).collect::<Vec<_>>()}),
-    })
+    Ok(inner(outcome))
 }
 
 fn state(shared: &Shared) -> Value {

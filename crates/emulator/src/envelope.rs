@@ -42,15 +42,20 @@ impl Dialect {
 
     /// Puts an outcome into the envelope.
     pub(crate) fn wrap(&self, outcome: Result<Reply, Vec<BoxError>>) -> Value {
-        let inner = match outcome {
-            Ok(Reply { status, data: None }) => json!({"status": status}),
-            Ok(Reply { status, data: Some(data) }) => json!({"status": status, "data": data}),
-            Err(errors) => {
-                let errors: Vec<Value> = errors.iter().map(BoxError::to_json).collect();
-                json!({"status": null, "errors": errors})
-            }
-        };
+        let inner = inner(outcome);
         if self.wrapped { json!({"result": inner}) } else { inner }
+    }
+}
+
+/// An outcome without an envelope.
+pub(crate) fn inner(outcome: Result<Reply, Vec<BoxError>>) -> Value {
+    match outcome {
+        Ok(Reply { status, data: None }) => json!({"status": status}),
+        Ok(Reply { status, data: Some(data) }) => json!({"status": status, "data": data}),
+        Err(errors) => {
+            let errors: Vec<Value> = errors.iter().map(BoxError::to_json).collect();
+            json!({"status": null, "errors": errors})
+        }
     }
 }
 

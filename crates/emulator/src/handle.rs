@@ -5,16 +5,18 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
+use serde_json::Value;
 use tokio::net::{TcpListener, ToSocketAddrs};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
+use crate::envelope::{arguments, inner};
 use crate::fault::Faults;
 use crate::options::{Options, Time};
 use crate::random::Seed;
 use crate::requests::{Log, Requests};
-use crate::router::Router;
+use crate::router::{Caller, Router};
 use crate::server::{Shared, serve};
 
 /// Starts emulators.
@@ -102,7 +104,23 @@ impl Handle {
         self.shared.log.clear();
     }
 
-    /// The secrets of its household, for tests that look for leaks.
+    /// Everything that a person can set, as JSON: the same before and after means that nothing was changed. What moves by
+    /// itself is not in it, and secrets are as hashes.
+    pub fn settings(&self) -> Value {
+        self.shared.router().settings()
+    }
+
+    /// Makes a call as another administrator would: without a session, and beside the count of [`Handle::requests`]. The
+    /// answer is that of the wire in its shortest form: `{"status": …, "data": …}` or `{"status": null, "errors": […]}`.
+    pub fn call(&self, service: &str, method: &str, parameters: &Value) -> Value {
+        let args = arguments(Some(parameters));
+        let outcome = self.shared.router().call(Caller::Admin, service, method, &args);
+        self.shared.news.notify_waiters();
+        inner(outcome)
+    }
+
+    /// The secrets of its household, for tests that look for leaks: those of now and those that were replaced, with all
+    /// contexts and cookies of sessions.
     pub fn secrets(&self) -> Vec<String> {
         self.shared.router().secrets()
     }

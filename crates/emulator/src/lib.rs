@@ -26,6 +26,7 @@
 mod call;
 mod clock;
 mod control;
+mod digest;
 mod envelope;
 mod events;
 mod fault;

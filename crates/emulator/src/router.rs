@@ -1,5 +1,6 @@
 //! The router: one state, one clock, one door for every call.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use crate::clock::{Clock, after};
 use crate::events::Events;
 use crate::model::{LB6, Model, Resolved};
 use crate::random::Seed;
+use crate::requests::is_write;
 use crate::services::{self, Service};
 use crate::session::{Policy, Sessions};
 use crate::state::State;
@@ -75,6 +77,8 @@ pub struct Router {
     /// The caller of the present call.
     pub caller: Caller,
     pub(crate) effects: Effects,
+    /// Secrets that were replaced.
+    past_secrets: BTreeSet<String>,
     /// Deaf until then: rebooting, or its link is cut.
     pub(crate) deaf_until: Option<Timestamp>,
 }
@@ -94,6 +98,7 @@ impl Router {
             topology_delay: Duration::ZERO,
             caller: Caller::Admin,
             effects: Effects::default(),
+            past_secrets: BTreeSet::new(),
             deaf_until: None,
         }
     }
@@ -103,13 +108,30 @@ impl Router {
         self.clock.now()
     }
 
-    /// The secrets of the household. Each is a string that occurs nowhere else, so that tests can look for leaks.
+    /// The secrets of the household, those that calls replaced, and the contexts and cookies of all sessions. Each is a
+    /// string that occurs nowhere else, so that tests can look for leaks.
     pub fn secrets(&self) -> Vec<String> {
-        crate::household::secrets(&self.state)
+        let mut secrets = self.past_secrets.clone();
+        secrets.extend(crate::household::secrets(&self.state));
+        secrets.extend(self.sessions.secrets().iter().cloned());
+        secrets.into_iter().collect()
     }
 
     /// Runs a call as the bus does: permission, object, function, arguments, then the service.
     pub fn call(
+        &mut self,
+        caller: Caller,
+        service: &str,
+        method: &str,
+        args: &Object,
+    ) -> Result<Reply, Vec<BoxError>> {
+        if caller == Caller::Admin && is_write(method) {
+            self.past_secrets.extend(crate::household::secrets(&self.state));
+        }
+        self.dispatch(caller, service, method, args)
+    }
+
+    fn dispatch(
         &mut self,
         caller: Caller,
         service: &str,

@@ -21,7 +21,7 @@ use crate::call::{BoxError, Object, Reply};
 use crate::envelope::{Asked, Dialect, authorization, credentials};
 use crate::fault::{Faults, Kind, other_types};
 use crate::options::Options;
-use crate::requests::Log;
+use crate::requests::{Log, is_write};
 use crate::router::{Caller, Router};
 use crate::session::{COOKIE_PREFIX, Credentials, Login};
 use crate::{control, impostor, polling};
@@ -207,11 +207,19 @@ async fn run(
         let outcome = router.call(caller, &asked.service, &asked.method, &asked.args);
         (outcome, std::mem::take(&mut router.effects))
     };
+    if is_write(&asked.method) && carried_out(&outcome) {
+        shared.log.change(&asked.name());
+    }
     shared.news.notify_waiters();
     if !effects.delay.is_zero() {
         tokio::time::sleep(effects.delay).await;
     }
     if effects.drop_connection { Err(Closed) } else { Ok(outcome) }
+}
+
+/// Whether a call did what it was asked to; some refuse by saying `false`.
+fn carried_out(outcome: &Result<Reply, Vec<BoxError>>) -> bool {
+    outcome.as_ref().is_ok_and(|reply| reply.status != Value::Bool(false))
 }
 
 /// Firmware that a login talks to.

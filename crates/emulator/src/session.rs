@@ -12,6 +12,9 @@ pub(crate) const COOKIE_PREFIX: &str = "475ec806";
 
 const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/// Contexts and cookies remembered; a demo may run for days.
+const KEPT: usize = 20_000;
+
 /// How strict the box is about passwords and idle sessions.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
@@ -67,6 +70,8 @@ struct Session {
 pub struct Sessions {
     open: BTreeMap<String, Session>,
     granted: u64,
+    /// Contexts and cookies given so far, of closed sessions too.
+    secrets: Vec<String>,
     refusals: u32,
     lockouts: u32,
     locked_until: Option<Timestamp>,
@@ -93,6 +98,9 @@ impl Sessions {
         let label = format!("session{}/{}", self.granted, now.as_nanosecond());
         let context = seed.text(&format!("{label}/context"), 64, BASE64);
         let cookie = seed.text(&format!("{label}/cookie"), 24, BASE64);
+        if self.secrets.len() < KEPT {
+            self.secrets.extend([context.clone(), cookie.clone()]);
+        }
         self.open.insert(context.clone(), Session { cookie: cookie.clone(), last_used: now });
         Login::Granted { context, cookie }
     }
@@ -140,6 +148,11 @@ impl Sessions {
     /// Forgets every session, as a reboot does.
     pub fn clear(&mut self) {
         self.open.clear();
+    }
+
+    /// Contexts and cookies given so far, those of closed sessions included.
+    pub fn secrets(&self) -> &[String] {
+        &self.secrets
     }
 
     /// Number of sessions that are open.

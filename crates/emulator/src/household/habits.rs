@@ -64,7 +64,8 @@ pub(super) fn voice(seed: Seed, now: Timestamp) -> Voice {
             numbers: vec![((*number).to_owned(), (*kind).to_owned(), true)],
         })
         .collect();
-    Voice { number: "+33261910186".to_owned(), calls: log, contacts, next_id: calls + 1 }
+    let sip_account = format!("ndi{}", seed.text("sip", 12, b"abcdefghijkmnpqrstuvwxyz23456789"));
+    Voice { number: "+33261910186".to_owned(), sip_account, calls: log, contacts, next_id: calls + 1 }
 }
 
 fn party(seed: Seed, label: &str, known: bool) -> (String, String) {

@@ -86,7 +86,10 @@ pub(crate) fn secrets(state: &State) -> Vec<String> {
         state.identity.provisioning_code.clone(),
         state.wifi.wps_pin.clone(),
     ];
-    secrets.extend(state.wifi.vaps.iter().map(|vap| vap.key.clone()));
+    secrets.extend([state.voice.sip_account.clone(), state.wifi.roaming_key.clone()]);
+    secrets.extend(state.wifi.vaps.iter().flat_map(|vap| [vap.key.clone(), vap.wep_key.clone()]));
+    let written = state.written.values().flatten().filter(|(name, _)| crate::digest::is_secret(name));
+    secrets.extend(written.filter_map(|(_, value)| value.as_str().map(str::to_owned)));
     secrets.extend(state.dyndns.hosts.iter().map(|host| host.password.clone()));
     secrets.sort();
     secrets.dedup();

@@ -25,6 +25,7 @@ pub(super) fn build(seed: Seed, base_mac: &str, now: Timestamp) -> Wifi {
     let ssid = format!("Livebox-{}", seed.text("ssid", 4, b"0123456789ABCDEF"));
     let key = seed.text("wifi key", 20, KEY);
     let guest_key = seed.text("guest key", 16, KEY);
+    let wep_key = seed.text("wep key", 26, b"0123456789ABCDEF");
     let vap = |place: u8, name, radio, securities, security: &str| Vap {
         name,
         radio,
@@ -37,6 +38,7 @@ pub(super) fn build(seed: Seed, base_mac: &str, now: Timestamp) -> Wifi {
         security: security.to_owned(),
         securities,
         key: key.clone(),
+        wep_key: wep_key.clone(),
         wps: radio != "rad6g0",
         filter_mode: "Off".to_owned(),
         filter: Vec::new(),
@@ -147,6 +149,7 @@ pub(super) fn build(seed: Seed, base_mac: &str, now: Timestamp) -> Wifi {
         planned_at: now,
         pairing_until: None,
         wps_pin: seed.digits("wps pin", 8),
+        roaming_key: seed.text("roaming key", 32, b"0123456789abcdef"),
         neighbours: neighbours(seed),
         exceptions: Vec::new(),
     }

@@ -120,6 +120,13 @@ impl Service {
     }
 }
 
+/// Lets what has a time to end with end, where services do so only when they are asked.
+pub(crate) fn settle(router: &mut Router) {
+    firewall::forget_expired(router);
+    let now = router.now();
+    router.state.settings.remote.settle(now);
+}
+
 /// The services that may answer for a path, the most specific one first.
 pub(crate) fn of(path: &[&str]) -> impl Iterator<Item = &'static Service> {
     let mut found: Vec<&'static Service> = SERVICES.iter().filter(|service| service.covers(path)).collect();

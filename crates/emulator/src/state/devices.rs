@@ -9,7 +9,7 @@ use super::hosts::Sourced;
 pub type Notes = BTreeMap<String, Note>;
 
 /// What was written about one device.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Note {
     /// Names given to an entry that is not a host.
     pub names: Vec<Sourced>,

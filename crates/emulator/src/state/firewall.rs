@@ -64,11 +64,19 @@ impl Firewall {
         };
     }
 
-    /// Whether all that is configured is in the packet filter.
+    /// Whether all that is configured is in the packet filter. When a rule was made is no part of it.
     pub fn is_committed(&self) -> bool {
         let mut committed = self.clone();
         committed.commit();
-        committed.in_force == self.in_force
+        let undated = |mut filter: InForce| {
+            for rules in [&mut filter.forwards, &mut filter.pinholes, &mut filter.protocols] {
+                for rule in rules.iter_mut() {
+                    rule.since = Timestamp::UNIX_EPOCH;
+                }
+            }
+            filter
+        };
+        undated(committed.in_force) == undated(self.in_force.clone())
     }
 
     /// What a restart does: rules that were not meant to last are gone, the others are in force.

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 pub struct Voice {
     /// Number of the line.
     pub number: String,
+    /// The account under which the box logs in to the operator's telephone service (a secret).
+    pub sip_account: String,
     /// Call log, oldest first.
     pub calls: Vec<CallRecord>,
     /// Contacts.

@@ -25,6 +25,8 @@ pub struct Wifi {
     pub pairing_until: Option<Timestamp>,
     /// PIN of the box for WPS (a secret).
     pub wps_pin: String,
+    /// Key that the access points share to hand over stations to each other, IEEE 802.11r (a secret).
+    pub roaming_key: String,
     /// Networks of other people within reach.
     pub neighbours: Vec<Neighbour>,
     /// Stations that are not sent from one access point to another.
@@ -144,6 +146,8 @@ pub struct Vap {
     pub securities: &'static str,
     /// Passphrase (a secret).
     pub key: String,
+    /// Key of a security mode of old, not in use and still answered (a secret).
+    pub wep_key: String,
     /// WPS offered.
     pub wps: bool,
     /// `Off`, `WhiteList`, `BlackList`.

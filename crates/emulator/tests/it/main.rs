@@ -5,6 +5,7 @@ mod wire;
 mod bus;
 mod clients;
 mod devices;
+mod digest;
 mod events;
 mod faults;
 mod firewall;

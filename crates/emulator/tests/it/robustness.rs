@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::wire::{Session, anonymous, livebox, send};
 
 /// Values of every kind, none of them fit for anything.
-fn oddities() -> Vec<Value> {
+pub(crate) fn oddities() -> Vec<Value> {
     vec![
         Value::Null,
         json!(-1),
@@ -32,7 +32,7 @@ fn oddities() -> Vec<Value> {
 }
 
 /// Objects below a description, with their functions and arguments.
-fn functions(node: &Value, found: &mut Vec<(String, String, Vec<String>)>) {
+pub(crate) fn functions(node: &Value, found: &mut Vec<(String, String, Vec<String>)>) {
     let info = &node["objectInfo"];
     let Some(key) = info["key"].as_str() else { return };
     let path = format!("{}.{key}", info["keyPath"].as_str().unwrap());

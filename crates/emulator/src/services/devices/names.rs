@@ -73,7 +73,8 @@ pub(super) fn call(router: &mut Router, key: &str, call: &Call<'_>) -> Answer {
         "setTag" | "clearTag" => {
             let set = call.method == "setTag";
             for entry in chosen(router, &key, call)? {
-                tag(router.state.notes.entry(entry.key().to_owned()).or_default(), &text("tag"), set);
+                let note = router.state.notes.entry(entry.key().to_owned()).or_default();
+                tag(note, entry.text("Tags"), &text("tag"), set);
             }
             Reply::void().ok()
         }
@@ -162,11 +163,17 @@ fn chosen(router: &Router, key: &str, call: &Call<'_>) -> Option<Vec<Entry>> {
     Some(list)
 }
 
-fn tag(note: &mut Note, tags: &str, set: bool) {
+/// Adds tags or takes them away; `shown` are those that the entry has at present.
+fn tag(note: &mut Note, shown: &str, tags: &str, set: bool) {
     for tag in tags.split_whitespace() {
-        note.tags.retain(|known| known != tag);
-        note.cleared.retain(|known| known != tag);
-        if set { &mut note.tags } else { &mut note.cleared }.push(tag.to_owned());
+        let is_shown = shown.split_whitespace().any(|known| known == tag);
+        let (undone, done) =
+            if set { (&mut note.cleared, &mut note.tags) } else { (&mut note.tags, &mut note.cleared) };
+        let before = undone.len();
+        undone.retain(|known| known != tag);
+        if undone.len() == before && is_shown != set && !done.iter().any(|known| known == tag) {
+            done.push(tag.to_owned());
+        }
     }
 }
 

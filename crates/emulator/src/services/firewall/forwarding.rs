@@ -43,7 +43,7 @@ pub(super) fn call(router: &mut Router, call: &Call<'_>) -> Answer {
 }
 
 /// Rules that were asked for a while end with it, unless their host is there to renew them.
-pub(super) fn forget_expired(router: &mut Router) {
+pub(in crate::services) fn forget_expired(router: &mut Router) {
     let (seed, now) = (router.state.seed, router.now());
     let state = &mut router.state;
     let hosts = &state.hosts;

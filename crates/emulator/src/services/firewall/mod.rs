@@ -7,6 +7,8 @@ mod inbound;
 
 use serde_json::{Value, json};
 
+pub(super) use forwarding::forget_expired;
+
 use super::Service;
 use crate::call::{Answer, Args, BoxError, Call, Object, Reply};
 use crate::router::Router;
@@ -16,7 +18,7 @@ pub(super) const SERVICE: Service = Service { root: "Firewall", call, instances 
 const LEVELS: [&str; 4] = ["High", "Medium", "Low", "Custom"];
 
 fn call(router: &mut Router, call: &Call<'_>) -> Answer {
-    forwarding::forget_expired(router);
+    forget_expired(router);
     match (call.tail, call.method) {
         ([], "getFirewallLevel") => Reply::value(router.state.firewall.level.clone()).ok(),
         ([], "getFirewallIPv6Level") => Reply::value(router.state.firewall.level_v6.clone()).ok(),

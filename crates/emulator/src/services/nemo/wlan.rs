@@ -58,12 +58,14 @@ pub(super) fn vap_values(router: &Router, vap: &Vap, inside: &[&str]) -> Option<
             "ModesAvailable": vap.securities,
             "ModeEnabled": vap.security,
             "KeyPassPhrase": vap.key,
+            "WEPKey": vap.wep_key,
             "MFPConfig": match vap.security.as_str() {
                 "WPA3-Personal" | "OWE" => "Required",
                 "None" => "Disabled",
                 _ => "Optional",
             },
         }),
+        ["IEEE80211r"] if !vap.guest => json!({"R0KHKey": wifi.roaming_key}),
         ["WPS"] => json!({
             "Enable": vap.wps,
             "SelfPIN": if vap.wps { wifi.wps_pin.as_str() } else { "" },

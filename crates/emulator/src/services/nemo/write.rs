@@ -180,6 +180,7 @@ fn change_vap(
             }
             vap.key = key;
         }
+        (["Security"], "WEPKey") => vap.wep_key = text(value)?,
         (["WPS"], "Enable") => vap.wps = flag(value)?,
         (["MACFiltering"], "Mode") => {
             let mode = text(value)?;
@@ -204,6 +205,7 @@ fn change_vap(
             [],
             "VAPStatus" | "Status" | "BSSID" | "MACAddress" | "MACFilterAddressList" | "AssociatedDevice",
         )
+        | (["IEEE80211r"], "R0KHKey")
         | (["Security"], "ModesAvailable" | "ModesSupported" | "MFPConfig")
         | (["WPS"], "SelfPIN" | "UUID" | "PairingInProgress") => {}
         _ => return Ok(false),

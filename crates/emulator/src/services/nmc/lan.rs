@@ -13,9 +13,11 @@ pub(in crate::services) const SERVICE: Service = Service { root: "NetMaster", ca
 fn call(router: &mut Router, call: &Call<'_>) -> Answer {
     match (call.tail, call.method) {
         ([], "get") => {
+            let written =
+                router.state.written.get("NetMaster").and_then(|w| w.get("IPv6PrefixMode")).cloned();
             let live = json!({
                 "EnableInterfaces": true, "EnableIPv6": router.state.lan.ipv6, "WANMode": router.state.wan.mode,
-                "IPv6PrefixMode": "RAandDHCPv6",
+                "IPv6PrefixMode": written.unwrap_or_else(|| json!("RAandDHCPv6")),
             });
             let live = live.as_object().cloned().unwrap_or_default();
             Reply::value(router.describe(call.path, live)).ok()

@@ -8,14 +8,14 @@ use super::Service;
 use crate::call::{Answer, Call, Reply};
 use crate::clock::iso;
 use crate::router::Router;
-use crate::state::voice::CallRecord;
+use crate::state::voice::{CallRecord, Voice};
 
 pub(super) const SERVICE: Service = Service::new("VoiceService.VoiceApplication", call);
 
 fn call(router: &mut Router, call: &Call<'_>) -> Answer {
     let voice = &mut router.state.voice;
     match call.method {
-        "listTrunks" => Reply::value(trunks(&voice.number)).ok(),
+        "listTrunks" => Reply::value(trunks(voice)).ok(),
         "listHandsets" => Reply::value(handsets()).ok(),
         "listGroups" => {
             let group =
@@ -69,7 +69,7 @@ fn to_json(record: &CallRecord) -> Value {
     })
 }
 
-fn trunks(number: &str) -> Value {
+fn trunks(voice: &Voice) -> Value {
     json!([{
         "name": "SIP-Trunk",
         "signalingProtocol": "SIP",
@@ -80,8 +80,8 @@ fn trunks(number: &str) -> Value {
             "enable": "Enabled",
             "status": "Up",
             "statusInfo": "",
-            "directoryNumber": number,
-            "uri": format!("sip:{number}@voip.orange.example"),
+            "directoryNumber": voice.number,
+            "uri": format!("sip:{}@voip.orange.example", voice.sip_account),
         }],
         "sip": {"registrarServerPort": 5060, "userAgentPort": 5060},
     }])
