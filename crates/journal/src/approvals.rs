@@ -1,7 +1,6 @@
 //! Approvals: what a person at a terminal is asked on behalf of a client that cannot ask.
 
 use jiff::Timestamp;
-use rusqlite::types::ToSql;
 use rusqlite::{Transaction, named_params, params};
 
 use crate::Journal;
@@ -24,10 +23,10 @@ impl Journal {
     pub fn request_approval(&self, draft: &ApprovalDraft) -> Result<Approval, Error> {
         let now = draft.at.as_microsecond();
         self.write(|transaction| {
-            let same = approvals(
+            let same = row::approvals(
                 transaction,
-                "SELECT * FROM approval WHERE state = 'open' AND expires_at > ?1 AND plan_hash = ?2",
-                &[&now, &draft.plan_hash],
+                "SELECT * FROM approval WHERE state = 'open' AND expires_at > :now AND plan_hash = :plan_hash",
+                &[(":now", &now), (":plan_hash", &draft.plan_hash)],
             )?;
             if let Some(same) = same.into_iter().next() {
                 return Ok(same);
@@ -70,10 +69,10 @@ impl Journal {
     /// Those that still wait for an answer, oldest first.
     pub fn approvals_open(&self, now: Timestamp) -> Result<Vec<Approval>, Error> {
         self.read(|transaction| {
-            approvals(
+            row::approvals(
                 transaction,
-                "SELECT * FROM approval WHERE state = 'open' AND expires_at > ?1 ORDER BY at, id",
-                &[&now.as_microsecond()],
+                "SELECT * FROM approval WHERE state = 'open' AND expires_at > :now ORDER BY at, id",
+                &[(":now", &now.as_microsecond())],
             )
         })
     }
@@ -93,13 +92,13 @@ impl Journal {
     /// Uses an approval up: it is returned to exactly one caller among all processes, once.
     pub fn consume_approval(&self, plan_hash: &str, now: Timestamp) -> Result<Option<Approval>, Error> {
         self.write(|transaction| {
-            let mut used = approvals(
+            let mut used = row::approvals(
                 transaction,
-                "UPDATE approval SET state = 'used', used_at = ?2
+                "UPDATE approval SET state = 'used', used_at = :now
                  WHERE id = (SELECT id FROM approval
-                    WHERE plan_hash = ?1 AND state = 'approved' AND expires_at > ?2 ORDER BY at, id LIMIT 1)
+                    WHERE plan_hash = :plan_hash AND state = 'approved' AND expires_at > :now ORDER BY at, id LIMIT 1)
                  RETURNING *",
-                &[&plan_hash, &now.as_microsecond()],
+                &[(":plan_hash", &plan_hash), (":now", &now.as_microsecond())],
             )?;
             Ok(used.pop())
         })
@@ -117,18 +116,8 @@ pub(crate) fn forget_approvals(transaction: &Transaction<'_>, now: Timestamp) ->
     Ok(())
 }
 
-fn approvals(
-    transaction: &Transaction<'_>,
-    sql: &str,
-    parameters: &[&dyn ToSql],
-) -> Result<Vec<Approval>, Fault> {
-    let mut statement = transaction.prepare(sql)?;
-    let rows = statement.query_map(parameters, row::approval)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
 fn by_id(transaction: &Transaction<'_>, id: &str) -> Result<Option<Approval>, Fault> {
-    Ok(approvals(transaction, "SELECT * FROM approval WHERE id = ?1", &[&id])?.pop())
+    Ok(row::approvals(transaction, "SELECT * FROM approval WHERE id = :id", &[(":id", &id)])?.pop())
 }
 
 /// A random id that no approval has. It is a name, not a secret: `SQLite`'s generator is good enough.

@@ -83,7 +83,9 @@ impl Journal {
 
     /// One entry.
     pub fn entry(&self, id: i64) -> Result<Option<Entry>, Error> {
-        Ok(self.entries("SELECT * FROM entry WHERE id = ?1", &[&id])?.pop())
+        self.read(|transaction| {
+            Ok(row::entries(transaction, "SELECT * FROM entry WHERE id = :id", &[(":id", &id)])?.pop())
+        })
     }
 
     /// The entries that fit a filter, newest first.
@@ -112,12 +114,12 @@ impl Journal {
         self.read(|transaction| {
             let count = format!("SELECT count(*) FROM entry WHERE {FITS}");
             let total: i64 = transaction.query_row(&count, &fits[..], |row| row.get(0))?;
-            let mut statement = transaction.prepare(&format!(
+            let page = format!(
                 "SELECT * FROM entry WHERE {FITS} AND (:before IS NULL OR id < :before)
                  ORDER BY id DESC LIMIT :limit"
-            ))?;
-            let rows = statement.query_map(&fits_page[..], row::entry)?;
-            Ok(Listing { entries: rows.collect::<Result<_, _>>()?, total: total.unsigned_abs() })
+            );
+            let entries = row::entries(transaction, &page, &fits_page)?;
+            Ok(Listing { entries, total: total.unsigned_abs() })
         })
     }
 
@@ -135,7 +137,8 @@ impl Journal {
 
     /// What a crash or a lost answer left open, oldest first.
     pub fn unsettled(&self) -> Result<Vec<Entry>, Error> {
-        self.entries("SELECT * FROM entry WHERE outcome IN ('pending', 'unknown') ORDER BY id", &[])
+        let sql = "SELECT * FROM entry WHERE outcome IN ('pending', 'unknown') ORDER BY id";
+        self.read(|transaction| row::entries(transaction, sql, &[]))
     }
 
     /// Forgets settled entries older than so many days, and those beyond so many; says how many went.
@@ -164,21 +167,13 @@ impl Journal {
         Ok(u64::try_from(gone).unwrap_or(u64::MAX))
     }
 
-    pub(crate) fn entries(&self, sql: &str, parameters: &[&dyn ToSql]) -> Result<Vec<Entry>, Error> {
-        self.read(|transaction| {
-            let mut statement = transaction.prepare(sql)?;
-            let rows = statement.query_map(parameters, row::entry)?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-    }
-
     fn newest(&self, what: &str, box_serial: Option<&str>) -> Result<Option<Entry>, Error> {
         let sql = format!(
             "SELECT * FROM entry WHERE {what} AND outcome IN ('applied', 'differs') AND undone_by IS NULL
-                AND (?1 IS NULL OR box_serial = ?1)
+                AND (:box IS NULL OR box_serial = :box)
              ORDER BY id DESC LIMIT 1"
         );
-        Ok(self.entries(&sql, &[&box_serial])?.pop())
+        self.read(|transaction| Ok(row::entries(transaction, &sql, &[(":box", &box_serial)])?.pop()))
     }
 }
 

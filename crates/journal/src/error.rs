@@ -127,6 +127,8 @@ impl Error {
             | rusqlite::Error::IntegralValueOutOfRange(..)
             | rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::Utf8Error(..) => Self::Corrupt { path, what },
+            // No room for the file of shared memory that goes with the write-ahead log.
+            _ if extended_code(error) == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => Self::DiskFull { path },
             // From SQLite's own JSON functions, which a search uses.
             _ if what.starts_with("malformed JSON") => Self::Corrupt { path, what },
             _ => match error.sqlite_error_code() {
@@ -136,10 +138,15 @@ impl Error {
                 Some(ErrorCode::DiskFull) => Self::DiskFull { path },
                 Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
                 Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Corrupt { path, what },
-                _ => Self::Other { path, what },
+                _ => Self::Other { path, what: format!("{what} ({})", extended_code(error)) },
             },
         }
     }
+}
+
+/// The number by which `SQLite` says which of many input/output errors it was; 0 when it is none of them.
+fn extended_code(error: &rusqlite::Error) -> i32 {
+    error.sqlite_error().map_or(0, |error| error.extended_code)
 }
 
 /// An error on its way out, before the file's name is added.
@@ -149,6 +156,8 @@ pub(crate) enum Fault {
     Known(Error),
     /// Of `SQLite`.
     Sqlite(rusqlite::Error),
+    /// A row that means nothing, and which one it is.
+    Row(String, rusqlite::Error),
 }
 
 impl Fault {
@@ -156,6 +165,9 @@ impl Fault {
         match self {
             Self::Known(error) => error,
             Self::Sqlite(error) => Error::from_sqlite(file, &error),
+            Self::Row(name, error) => {
+                Error::Corrupt { path: file.to_owned(), what: format!("{name}: {error}") }
+            }
         }
     }
 }

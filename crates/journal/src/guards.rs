@@ -6,7 +6,7 @@ use rusqlite::{Transaction, named_params};
 use crate::Journal;
 use crate::error::{Error, Fault};
 use crate::model::{Entry, Guard, GuardState, Text};
-use crate::row::to_json;
+use crate::row::{self, to_json};
 
 impl Guard {
     /// Whether it still watches.
@@ -18,7 +18,8 @@ impl Guard {
 impl Journal {
     /// The entries that a guard still watches, oldest first. A restarted process takes them up again.
     pub fn guards_pending(&self) -> Result<Vec<Entry>, Error> {
-        self.entries("SELECT * FROM entry WHERE guard_state = 'pending' ORDER BY id", &[])
+        let sql = "SELECT * FROM entry WHERE guard_state = 'pending' ORDER BY id";
+        self.read(|transaction| row::entries(transaction, sql, &[]))
     }
 
     /// Moves the time by which a pending guard must have passed, as when sending took its time.

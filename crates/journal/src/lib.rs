@@ -31,9 +31,11 @@ mod model;
 mod private;
 mod row;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
@@ -62,6 +64,7 @@ impl Journal {
     /// Opens the journal of a folder, and creates folder and file where they are missing.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         private::create_folder(folder)?;
+        let _opening = opening();
         let file = folder.join(FILE);
         private::create_file(&file)?;
         Self::connect(folder, file)
@@ -69,6 +72,7 @@ impl Journal {
 
     /// Opens the journal of a folder if there is one; creates nothing where there is none.
     pub fn open_existing(folder: &Path) -> Result<Option<Self>, Error> {
+        let _opening = opening();
         let file = folder.join(FILE);
         match file.try_exists() {
             Ok(true) => Self::connect(folder, file).map(Some),
@@ -127,4 +131,11 @@ impl Journal {
         };
         transact().map_err(|fault: Fault| fault.at(&self.file))
     }
+}
+
+/// One thread at a time creates or opens a file. The locks of `SQLite` on Unix belong to a process, and
+/// closing the descriptor of a file that was just created would release those of another thread.
+fn opening() -> MutexGuard<'static, ()> {
+    static OPENING: Mutex<()> = Mutex::new(());
+    OPENING.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -29,26 +29,35 @@ pub(crate) fn create_folder(folder: &Path) -> Result<(), Error> {
 
 /// Creates an empty file for its owner alone; closes one to others that exists and was open to them.
 ///
-/// `SQLite` gives the files that it puts beside this one the same permissions.
-pub(crate) fn create_file(file: &Path) -> Result<(), Error> {
-    open_file(file).map(drop)
+/// `SQLite` gives the files that it puts beside this one the same permissions. A file that exists is not
+/// opened: closing it would release the locks that other connections of this process have on it.
+pub(crate) fn create_file(path: &Path) -> Result<(), Error> {
+    match options().create_new(true).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(refused(path, error)),
+        _ => tighten(path).map_err(|error| Error::from_io(path, error)),
+    }
 }
 
-/// As [`create_file`], and leaves it open for writing.
+/// Opens a file for its owner alone, and creates it where it is missing.
 pub(crate) fn open_file(path: &Path) -> Result<File, Error> {
+    let file = options().create(true).truncate(false).open(path).map_err(|error| refused(path, error))?;
+    tighten(path).map_err(|error| Error::from_io(path, error))?;
+    Ok(file)
+}
+
+fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.read(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = match options.open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            return Err(Error::NotWritable { path: path.to_owned() });
-        }
-        Err(error) => return Err(Error::from_io(path, error)),
-    };
-    tighten(path).map_err(|e| Error::from_io(path, e))?;
-    Ok(file)
+    options
+}
+
+fn refused(path: &Path, error: io::Error) -> Error {
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        return Error::NotWritable { path: path.to_owned() };
+    }
+    Error::from_io(path, error)
 }
 
 /// The umask may have taken rights of the owner's; an earlier program may have left some to others.

@@ -1,11 +1,12 @@
 //! From a row to what it means. Whatever is in the file, reading it is at worst an error.
 
 use jiff::Timestamp;
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
-use rusqlite::{Result, Row};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, Value, ValueRef};
+use rusqlite::{Row, ToSql, Transaction};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::error::Fault;
 use crate::model::{Approval, ApprovalState, Entry, Guard, GuardState, Outcome};
 
 /// JSON in a text column.
@@ -43,19 +44,19 @@ macro_rules! from_word {
 
 from_word!(Outcome, GuardState, ApprovalState);
 
-fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T> {
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<T> {
     row.get::<_, Json<T>>(column).map(|json| json.0)
 }
 
-fn maybe_json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Option<T>> {
+fn maybe_json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<T>> {
     Ok(row.get::<_, Option<Json<T>>>(column)?.map(|json| json.0))
 }
 
-fn time(row: &Row<'_>, column: &str) -> Result<Timestamp> {
+fn time(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp> {
     row.get::<_, Time>(column).map(|time| time.0)
 }
 
-fn maybe_time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>> {
+fn maybe_time(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
     Ok(row.get::<_, Option<Time>>(column)?.map(|time| time.0))
 }
 
@@ -65,7 +66,49 @@ pub(crate) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-pub(crate) fn entry(row: &Row<'_>) -> Result<Entry> {
+/// The entries that a question finds; it asks for every column.
+pub(crate) fn entries(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    parameters: &[(&str, &dyn ToSql)],
+) -> Result<Vec<Entry>, Fault> {
+    read(transaction, sql, parameters, "entry", entry)
+}
+
+/// As [`entries`], for approvals.
+pub(crate) fn approvals(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    parameters: &[(&str, &dyn ToSql)],
+) -> Result<Vec<Approval>, Fault> {
+    read(transaction, sql, parameters, "approval", approval)
+}
+
+fn read<T>(
+    transaction: &Transaction<'_>,
+    sql: &str,
+    parameters: &[(&str, &dyn ToSql)],
+    kind: &str,
+    decode: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, Fault> {
+    let mut statement = transaction.prepare(sql)?;
+    let mut rows = statement.query(parameters)?;
+    let mut read = Vec::new();
+    while let Some(row) = rows.next()? {
+        read.push(decode(row).map_err(|error| Fault::Row(name(kind, row), error))?);
+    }
+    Ok(read)
+}
+
+fn name(kind: &str, row: &Row<'_>) -> String {
+    match row.get::<_, Value>("id") {
+        Ok(Value::Integer(id)) => format!("{kind} {id}"),
+        Ok(Value::Text(id)) => format!("{kind} {id}"),
+        _ => kind.to_owned(),
+    }
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry {
         id: row.get("id")?,
         at: time(row, "at")?,
@@ -92,7 +135,7 @@ pub(crate) fn entry(row: &Row<'_>) -> Result<Entry> {
     })
 }
 
-fn guard(row: &Row<'_>) -> Result<Option<Guard>> {
+fn guard(row: &Row<'_>) -> rusqlite::Result<Option<Guard>> {
     let Some(state) = row.get("guard_state")? else { return Ok(None) };
     Ok(Some(Guard {
         limits: json(row, "guard_limits")?,
@@ -103,7 +146,7 @@ fn guard(row: &Row<'_>) -> Result<Option<Guard>> {
     }))
 }
 
-pub(crate) fn approval(row: &Row<'_>) -> Result<Approval> {
+fn approval(row: &Row<'_>) -> rusqlite::Result<Approval> {
     Ok(Approval {
         id: row.get("id")?,
         at: time(row, "at")?,
