@@ -1,6 +1,9 @@
 //! Where the box is and how to reach it.
 
-use std::{net::Ipv6Addr, path::PathBuf};
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    path::PathBuf,
+};
 
 use url::{Host, Url};
 
@@ -85,6 +88,22 @@ impl Endpoint {
     /// Whether the address is a name that has to be resolved, not an IP address.
     pub fn is_name(&self) -> bool {
         matches!(self.base.host(), Some(Host::Domain(_)))
+    }
+
+    /// The IP address, where it is one and not a name.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self.base.host()? {
+            Host::Domain(_) => None,
+            Host::Ipv4(ip) => Some(ip.into()),
+            Host::Ipv6(ip) => Some(ip.into()),
+        }
+    }
+
+    /// The same port, scheme and trust at another address.
+    pub(crate) fn at(&self, ip: IpAddr) -> Option<Self> {
+        let mut base = self.base.clone();
+        base.set_ip_host(ip).ok()?;
+        Some(Self { base, trust: self.trust.clone() })
     }
 
     /// How the certificate of an `https` box is checked.

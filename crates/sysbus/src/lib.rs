@@ -14,6 +14,7 @@ mod error;
 mod line;
 mod login;
 mod memory;
+mod places;
 mod repair;
 pub mod scalar;
 mod secret;

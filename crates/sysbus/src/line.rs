@@ -14,6 +14,7 @@ use crate::{
     envelope::{Opened, Verdict, open, open_description, verdict},
     login::RefusedHere,
     memory::Memory,
+    places::Places,
     share::Answered,
     transport::{Failure, Lane, Reply, Request, Transport},
     unavailable::Unavailable,
@@ -59,6 +60,8 @@ impl Fault {
 /// The line to one box.
 pub(crate) struct Line {
     pub(crate) config: Arc<Config>,
+    /// Where the box is; shared with the session.
+    places: Arc<Places>,
     transport: Option<Arc<Transport>>,
     /// Headers of the open session: cookie, context and authorisation, all three (protocol section 1.5).
     pub(crate) open: Option<HeaderMap>,
@@ -82,10 +85,11 @@ pub(crate) struct Line {
 
 impl Line {
     /// Prepares the line; touches neither network nor files.
-    pub(crate) fn new(config: Arc<Config>) -> Self {
+    pub(crate) fn new(config: Arc<Config>, places: Arc<Places>) -> Self {
         let memory = config.state.as_deref().map(|folder| Memory::new(folder, &config.endpoint.authority()));
         Self {
             config,
+            places,
             transport: None,
             open: None,
             password: None,
@@ -110,12 +114,14 @@ impl Line {
         self.heard.is_some_and(|heard| heard.elapsed() < REBOOT)
     }
 
-    /// The connections, prepared when first needed.
+    /// The connections to the place in use, prepared when first needed.
     fn transport(&mut self) -> Result<Arc<Transport>, Error> {
-        if let Some(transport) = &self.transport {
+        let place = self.places.current();
+        if let Some(transport) = self.transport.as_ref().filter(|transport| *transport.endpoint() == place) {
             return Ok(Arc::clone(transport));
         }
-        let transport = Arc::new(Transport::new(&self.config.endpoint)?);
+        let transport = Arc::new(Transport::new(&place)?);
+        self.used = false;
         self.transport = Some(Arc::clone(&transport));
         Ok(transport)
     }
@@ -158,9 +164,21 @@ impl Line {
         }
     }
 
+    /// Host and port of the place in use.
+    pub(crate) fn host(&self) -> String {
+        self.places.shown().authority()
+    }
+
+    /// Nothing answers as a box does where we called: the next call goes to the other place, if there is one.
+    pub(crate) fn not_here(&self) {
+        if let Some(transport) = &self.transport {
+            self.places.not_at(transport.endpoint());
+        }
+    }
+
     /// What a failed request means, by what we know of the box.
     fn failed(&mut self, call: &CallName, failure: Failure, purpose: Purpose) -> Fault {
-        let host = self.config.endpoint.authority();
+        let host = self.host();
         let call = call.clone();
         match failure {
             Failure::Unusable(error) => Fault::NotSent(error),
@@ -168,6 +186,7 @@ impl Line {
                 // A box that is away forgets its sessions (protocol section 1.9).
                 self.was_away = true;
                 self.open = None;
+                self.not_here();
                 let rebooting =
                     self.is_familiar() && matches!(reason, NoAnswer::Refused | NoAnswer::NoConnection);
                 Fault::NotSent(if rebooting {

@@ -252,7 +252,9 @@ impl Line {
         } else {
             Impostor::Other
         };
-        Error::NotALivebox { host: self.config.endpoint.authority(), seems }
+        let host = self.host();
+        self.not_here();
+        Error::NotALivebox { host, seems }
     }
 
     /// Whether there is something other than a page at that path.

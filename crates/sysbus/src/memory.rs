@@ -56,9 +56,7 @@ struct Refused {
 impl Memory {
     /// The memory of a box in that folder. Touches no file.
     pub(crate) fn new(folder: &Path, host: &str) -> Self {
-        let safe = |char: char| if char.is_ascii_alphanumeric() || ".-".contains(char) { char } else { '_' };
-        let name: String = host.chars().map(safe).collect();
-        Self { file: folder.join(format!("login-{name}.json")), host: host.to_owned() }
+        Self { file: file(folder, "login", host), host: host.to_owned() }
     }
 
     /// Whether the box refused this password before.
@@ -111,23 +109,33 @@ impl Memory {
         (content.host == self.host).then_some(content)
     }
 
-    /// Writes the content beside the file and then puts it in its place, so that no reader ever sees half of it.
     fn write(&self, content: &Content) -> io::Result<()> {
-        let folder = self.file.parent().unwrap_or(Path::new("."));
-        create_folder(folder)?;
-        let mut unique = [0; 8];
-        SystemRandom::new().fill(&mut unique).map_err(|_| io::Error::other("no random numbers"))?;
-        let beside = self.file.with_extension(format!("{:016x}.tmp", u64::from_ne_bytes(unique)));
-        let outcome = create_file(&beside).and_then(|mut file| {
-            file.write_all(&serde_json::to_vec(content)?)?;
-            file.sync_all()?;
-            fs::rename(&beside, &self.file)
-        });
-        if outcome.is_err() {
-            let _ = fs::remove_file(&beside);
-        }
-        outcome
+        store(&self.file, &serde_json::to_vec(content)?)
     }
+}
+
+/// The file that keeps something about a box.
+pub(crate) fn file(folder: &Path, what: &str, host: &str) -> PathBuf {
+    let safe = |char: char| if char.is_ascii_alphanumeric() || ".-".contains(char) { char } else { '_' };
+    let name: String = host.chars().map(safe).collect();
+    folder.join(format!("{what}-{name}.json"))
+}
+
+/// Writes the content beside the file and then puts it in its place, so that no reader ever sees half of it.
+pub(crate) fn store(file: &Path, content: &[u8]) -> io::Result<()> {
+    create_folder(file.parent().unwrap_or(Path::new(".")))?;
+    let mut unique = [0; 8];
+    SystemRandom::new().fill(&mut unique).map_err(|_| io::Error::other("no random numbers"))?;
+    let beside = file.with_extension(format!("{:016x}.tmp", u64::from_ne_bytes(unique)));
+    let outcome = create_file(&beside).and_then(|mut written| {
+        written.write_all(content)?;
+        written.sync_all()?;
+        fs::rename(&beside, file)
+    });
+    if outcome.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    outcome
 }
 
 impl Content {

@@ -1,6 +1,6 @@
 //! The session with one box: what capabilities call.
 
-use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -11,6 +11,7 @@ use crate::{
     ask::Ask,
     decode::decode,
     line::{Fault, Line, Purpose, converse, log_in, stopped},
+    places::Places,
     share::{Answered, Shares},
 };
 
@@ -53,6 +54,7 @@ pub struct Session(Arc<Inner>);
 
 struct Inner {
     config: Arc<Config>,
+    places: Arc<Places>,
     line: Arc<Mutex<Line>>,
     shares: Arc<Shares>,
 }
@@ -67,13 +69,27 @@ impl Session {
     /// Prepares a session; no network, no file is touched.
     pub fn new(config: Config) -> Self {
         let config = Arc::new(config);
-        let line = Arc::new(Mutex::new(Line::new(Arc::clone(&config))));
-        Self(Arc::new(Inner { config, line, shares: Arc::default() }))
+        let places = Arc::new(Places::new(&config.endpoint, config.state.as_deref()));
+        let line = Arc::new(Mutex::new(Line::new(Arc::clone(&config), Arc::clone(&places))));
+        Self(Arc::new(Inner { config, places, line, shares: Arc::default() }))
     }
 
     /// Host and port of the box, for messages.
     pub fn host(&self) -> String {
-        self.0.config.endpoint.authority()
+        self.0.places.shown().authority()
+    }
+
+    /// The box at the address `from` is about to get the address `to`. Where it is called by `from`, it is looked for
+    /// at both from now on, by later processes too, until [`settled`](Self::settled) says that it was found: the answer
+    /// to such a change is easily lost, and a name or another way to the box may lead to it all the same.
+    pub fn may_move(&self, from: IpAddr, to: IpAddr) {
+        self.0.places.may_move(from, to);
+    }
+
+    /// The box is where it answered last: other addresses that it could have got are forgotten, all but the one that
+    /// the owner configured.
+    pub fn settled(&self) {
+        self.0.places.settle();
     }
 
     /// The account that we log in with.

@@ -93,6 +93,11 @@ impl Transport {
         })
     }
 
+    /// Where they lead.
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// Sends the request once and reads the whole answer.
     pub(crate) async fn send(&self, request: Request, lane: Lane) -> Result<Reply, Failure> {
         let client = if lane == Lane::Kept { &self.kept } else { &self.fresh };

@@ -10,6 +10,7 @@
 mod access;
 mod calls;
 mod login;
+mod moves;
 mod reads;
 mod recordings;
 mod scripted;
