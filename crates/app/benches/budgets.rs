@@ -21,7 +21,7 @@ use std::{
 };
 
 use emulator::{Emulator, Handle, Options};
-use livebox::{Caller, Context};
+use livebox::{Caller, Client, Context, Nobody, Order};
 use serde_json::{Value, json};
 use sysbus::{Endpoint, Password, Secret, Session, Trust};
 
@@ -69,6 +69,8 @@ fn main() {
 
     // In process, the cache of reads emptied before each call: the box's answer and our own time.
     let cx = context(&livebox);
+    let client = Client { name: "bench".to_owned(), version: "0".to_owned(), transport: "none".to_owned() };
+    let order = Order { caller: Caller::Model, client, consent: &Nobody, plan_only: false };
     for (tool, args, calls, yard) in
         [("dmz_show", json!({}), 1.0, yardstick), ("host_list", json!({}), 1.0, yard_devices)]
     {
@@ -76,7 +78,7 @@ fn main() {
         let whole = sample(200, || {
             cx.session().forget_reads();
             let begin = Instant::now();
-            runtime.block_on(livebox::invoke(&cx, def, Caller::Model, args.clone())).unwrap();
+            runtime.block_on(livebox::invoke(&cx, def, &order, args.clone())).unwrap();
             begin.elapsed()
         });
         let ratio = whole.as_secs_f64() / (yard.as_secs_f64() * calls);

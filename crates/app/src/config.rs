@@ -8,12 +8,15 @@ use std::{
 
 use clap::ArgMatches;
 use etcetera::{AppStrategy as _, AppStrategyArgs};
-use livebox::{Context, Lang, Message, Policy, ToolError, say};
+use livebox::{Context, Decision, Lang, Message, Policy, PolicySource, ToolError, Watch, say};
 use serde::Deserialize;
 use sysbus::{Endpoint, Password, Secret, Session, Trust};
 use url::Url;
 
-use crate::cli::global_id;
+use crate::{
+    cli::global_id,
+    owner::{self, Given},
+};
 
 /// The usual address of a Livebox on its own network.
 const USUAL_HOST: &str = "192.168.1.1";
@@ -22,20 +25,42 @@ const USUAL_HOST: &str = "192.168.1.1";
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[expect(clippy::struct_field_names, reason = "the keys of the file")]
-struct File {
+pub(crate) struct File {
     host: Option<String>,
     user: Option<String>,
     password_file: Option<PathBuf>,
     lang: Option<String>,
-    read_only: bool,
-    accept_secrets: bool,
+    pub(crate) read_only: bool,
+    pub(crate) accept_secrets: bool,
+    /// `ask`, the default, or `client`.
+    pub(crate) consent: Option<String>,
+    policy: toml::Table,
+    /// Other limits for guards than each change's own.
+    guard: Option<Watch>,
     ca_file: Option<PathBuf>,
     insecure: bool,
     speed_url: Option<String>,
 }
 
+impl File {
+    /// The decisions of `[policy]`: `change = "ask"`, `wifi = "deny"`, `wifi.disrupt = "deny"`.
+    pub(crate) fn rules(&self) -> Vec<(String, Result<Decision, Message>)> {
+        fn decision(value: &toml::Value) -> Result<Decision, Message> {
+            value.as_str().unwrap_or_default().parse()
+        }
+        let mut rules = Vec::new();
+        for (name, value) in &self.policy {
+            match value {
+                toml::Value::Table(levels) => rules
+                    .extend(levels.iter().map(|(level, value)| (format!("{name}.{level}"), decision(value)))),
+                value => rules.push((name.clone(), decision(value))),
+            }
+        }
+        rules
+    }
+}
+
 /// The settings in force.
-#[derive(Debug)]
 pub(crate) struct Settings {
     host: String,
     user: String,
@@ -47,6 +72,8 @@ pub(crate) struct Settings {
     pub(crate) lang: Lang,
     /// What the owner permits.
     pub(crate) policy: Policy,
+    policy_source: PolicySource,
+    watch: Option<Watch>,
 }
 
 /// Language, before any other setting is read, since errors need it: `--lang`, `LIVEBOX_LANG`, `config.toml`, then
@@ -76,7 +103,7 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
-fn is_on(name: &str) -> Option<bool> {
+pub(crate) fn is_on(name: &str) -> Option<bool> {
     variable(name).map(|value| !matches!(value.to_ascii_lowercase().as_str(), "0" | "false" | "no" | "off"))
 }
 
@@ -87,6 +114,8 @@ impl Settings {
         let path = |name: &str| matches.get_one::<PathBuf>(&global_id(name)).cloned();
         let is_set = |name: &str| matches.get_flag(&global_id(name));
         let file = read_file()?;
+        let given = Given::read(matches)?;
+        let policy = given.over(&file)?;
         let password = match (path("password-file"), variable("LIVEBOX_PASSWORD")) {
             (Some(file), _) => Password::File(file),
             (None, Some(password)) => Password::Given(Secret::new(password)),
@@ -115,10 +144,9 @@ impl Settings {
             speed_url: variable("LIVEBOX_SPEED_URL").or(file.speed_url),
             state: folder("LIVEBOX_MCP_STATE", Folder::State),
             lang,
-            policy: Policy {
-                read_only: is_set("read-only") || file.read_only,
-                accept_secrets: is_on("LIVEBOX_MCP_ACCEPT_SECRETS").unwrap_or(file.accept_secrets),
-            },
+            policy,
+            policy_source: owner::source(given, file_path()),
+            watch: file.guard,
         })
     }
 
@@ -142,7 +170,12 @@ impl Settings {
             state: self.state.clone(),
             honour_refusal: is_server,
         });
-        Ok(Context::new(session).with_lang(self.lang).with_policy(self.policy).with_speed_url(speed_url))
+        Ok(Context::new(session)
+            .with_lang(self.lang)
+            .with_policy_source(PolicySource::clone(&self.policy_source))
+            .with_state(self.state.clone())
+            .with_watch(self.watch)
+            .with_speed_url(speed_url))
     }
 }
 
@@ -174,7 +207,7 @@ pub(crate) fn file_path() -> Option<PathBuf> {
     folder("LIVEBOX_MCP_CONFIG", Folder::Configuration).map(|folder| folder.join("config.toml"))
 }
 
-fn read_file() -> Result<File, ToolError> {
+pub(crate) fn read_file() -> Result<File, ToolError> {
     let Some(path) = file_path() else { return Ok(File::default()) };
     match std::fs::read_to_string(&path) {
         Ok(text) => toml::from_str(&text).map_err(|error| {

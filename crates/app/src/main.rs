@@ -10,6 +10,7 @@ mod emulate;
 mod lines;
 mod logging;
 mod mcp;
+mod owner;
 mod run;
 mod terminal;
 

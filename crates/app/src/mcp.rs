@@ -13,7 +13,9 @@ use std::{
     time::Duration,
 };
 
-use livebox::{Access, Caller, Context, Lang, Policy, Progress, ToolDef, ToolError, say};
+use livebox::{
+    Access, Caller, Client, Context, Lang, Nobody, Order, Policy, Progress, ToolDef, ToolError, say,
+};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler, ServiceExt as _,
     model::{
@@ -190,10 +192,12 @@ struct Server {
 impl Server {
     fn new(settings: Result<Settings, ToolError>, lang: Lang) -> Self {
         // Without settings nobody knows what the owner permits.
-        let policy =
-            settings.as_ref().map_or(Policy { read_only: true, accept_secrets: false }, |known| known.policy);
+        let policy = match &settings {
+            Ok(known) => known.policy.clone(),
+            Err(_) => Policy { read_only: true, ..Policy::default() },
+        };
         let offered =
-            livebox::tools().filter(|def| livebox::invoke::permit(policy, def, Caller::Model).is_ok());
+            livebox::tools().filter(|def| livebox::invoke::permit(&policy, def, Caller::Model).is_ok());
         Self {
             cx: Arc::new(settings.and_then(|settings| settings.context(true))),
             lang,
@@ -217,8 +221,10 @@ impl Server {
         let (progress, updates) = mpsc::unbounded_channel();
         let sink: livebox::ProgressSink = Arc::new(move |update| drop(progress.send(update)));
         let cx = cx.with_progress(request.meta.get_progress_token().is_some().then_some(sink));
+        let order =
+            Order { caller: Caller::Model, client: client_of(request), consent: &Nobody, plan_only: false };
         let mut work = Box::pin(async move {
-            let outcome = livebox::invoke(&cx, def, Caller::Model, args).await;
+            let outcome = livebox::invoke(&cx, def, &order, args).await;
             drop(writing);
             outcome
         });
@@ -341,6 +347,17 @@ impl ServerHandler for Server {
             sign(result.meta.get_or_insert_default());
         }
         Ok(result.into())
+    }
+}
+
+/// Who asks, as they say themselves.
+fn client_of(request: &RequestContext<RoleServer>) -> Client {
+    let said = request.client_info();
+    let clean = |text: &str| livebox::Untrusted::clean(text).shown().to_owned();
+    Client {
+        name: said.as_ref().map(|client| clean(&client.name)).unwrap_or_default(),
+        version: said.as_ref().map(|client| clean(&client.version)).unwrap_or_default(),
+        transport: "stdio".to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use clap::ArgMatches;
-use livebox::{Caller, Context, Lang, Progress, ToolDef, ToolError, say};
+use livebox::{Caller, Client, Context, Lang, Nobody, Order, Progress, ToolDef, ToolError, say};
 use serde_json::Value;
 
 use crate::{cli, cli::global_id, config, config::Settings, demo, emulate, logging, mcp, terminal};
@@ -85,14 +85,20 @@ fn run_tool(def: &'static ToolDef, matches: &ArgMatches, lang: Lang) -> Result<E
     let cx = settings.context(false)?;
     let mut args = (def.to_json)(matches)?;
     // Permission first: nobody should type a secret for nothing.
-    livebox::invoke::permit(cx.policy(), def, Caller::CommandLine)?;
+    livebox::invoke::permit(&cx.policy()?, def, Caller::CommandLine)?;
     if let Value::Object(args) = &mut args {
         terminal::ask_secrets(def, settings.lang, args)?;
     }
+    let client = Client {
+        name: "livebox-mcp".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        transport: "terminal".to_owned(),
+    };
+    let order = Order { caller: Caller::CommandLine, client, consent: &Nobody, plan_only: false };
     let (cx, sent) = with_progress(cx, settings.lang).watched();
     let answer = block_on(async {
         tokio::select! {
-            answer = livebox::invoke(&cx, def, Caller::CommandLine, args) => answer,
+            answer = livebox::invoke(&cx, def, &order, args) => answer,
             _ = tokio::signal::ctrl_c() => Err(interrupted(sent.load(Ordering::Relaxed))),
         }
     })?;

@@ -3,14 +3,15 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Lang, Message, Page, Sent, Show, ToolError, say};
+use crate::{Lang, Message, Page, Sent, Show, ToolError, plan::Open, say};
 
 /// In `differs`: the firewall's rules are as wanted, and the box did not say that it applies them.
 pub(crate) const COMMIT_UNCONFIRMED: &str = "commit_unconfirmed";
 
-/// How a change ended. What was asked and refused is an error instead.
+// What was asked and refused is an error instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "its doc comment would be repeated in the schema of every change")]
 pub enum Outcome {
     /// The box now says what was asked for.
     Applied,
@@ -18,6 +19,10 @@ pub enum Outcome {
     AlreadySo,
     /// Sent, but the box now says something else: see `differs`.
     Differs,
+    /// Nothing was sent: `plan` says what would be.
+    Planned,
+    /// Nothing was sent: a person must first answer at a terminal, see `approval`.
+    ApprovalNeeded,
 }
 
 /// What became of a change, as read back from the box.
@@ -34,17 +39,37 @@ pub struct Changed<T> {
     /// What the box dropped or changed, by field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     differs: Vec<String>,
+    /// Its number in the journal, for undo.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guard: Option<Open>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<Open>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<Open>,
 }
 
 impl<T> Changed<T> {
+    // The pipeline adds what only it knows (the entry, a plan, an approval) to the answer: see `invoke`.
+    fn new(
+        what: Message,
+        outcome: Outcome,
+        before: Option<T>,
+        after: Option<T>,
+        differs: Vec<String>,
+    ) -> Self {
+        Self { what, outcome, before, after, differs, entry: None, guard: None, plan: None, approval: None }
+    }
+
     /// The box reports what was asked for.
     pub fn applied(what: Message, before: Option<T>, after: Option<T>) -> Self {
-        Self { what, outcome: Outcome::Applied, before, after, differs: Vec::new() }
+        Self::new(what, Outcome::Applied, before, after, Vec::new())
     }
 
     /// The box reports something else in these fields.
     pub fn differs(what: Message, before: Option<T>, after: Option<T>, fields: Vec<String>) -> Self {
-        Self { what, outcome: Outcome::Differs, before, after, differs: fields }
+        Self::new(what, Outcome::Differs, before, after, fields)
     }
 
     /// The outcome of a read-back: applied when no field differs.
@@ -61,6 +86,11 @@ impl<T> Changed<T> {
     /// How it ended.
     pub fn outcome(&self) -> Outcome {
         self.outcome
+    }
+
+    /// The fields that the box dropped or changed.
+    pub fn differing(&self) -> &[String] {
+        &self.differs
     }
 
     /// The outcome of a write that was read back: as [`Changed::verified`], but a write whose answer was lost and of
@@ -88,7 +118,7 @@ impl<T> Changed<T> {
 impl<T: Clone> Changed<T> {
     /// Nothing had to be done.
     pub fn already_so(what: Message, state: Option<T>) -> Self {
-        Self { what, outcome: Outcome::AlreadySo, before: state.clone(), after: state, differs: Vec::new() }
+        Self::new(what, Outcome::AlreadySo, state.clone(), state, Vec::new())
     }
 }
 
@@ -102,6 +132,9 @@ impl<T: Show> Show for Changed<T> {
             }
             Outcome::Differs if self.differs.iter().all(|field| field == COMMIT_UNCONFIRMED) => {
                 lang.pick("kept by the box, not confirmed", "gardé par la box, non confirmé")
+            }
+            Outcome::Planned | Outcome::ApprovalNeeded => {
+                lang.pick("nothing was sent", "rien n'a été envoyé")
             }
             Outcome::Differs => {
                 lang.pick("sent, but the box reports otherwise", "envoyé, mais la box indique autre chose")

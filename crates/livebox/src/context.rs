@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -10,24 +11,18 @@ use std::{
 };
 
 use sysbus::{Call, Error, Kind, Session, Written};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard};
 use url::Url;
 
 use crate::{
-    ToolError,
+    Policy, ToolError, Watch,
+    guard::Guards,
     lang::{Lang, Message},
-    say,
+    plan::{self, Print},
+    record::Records,
+    say, system,
     tool::Access,
 };
-
-/// What the owner permits. Read from the owner's settings only, never from arguments.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Policy {
-    /// No tool may change the box.
-    pub read_only: bool,
-    /// Tools that take a secret as an argument may be used over MCP.
-    pub accept_secrets: bool,
-}
 
 /// How far a long tool is.
 #[derive(Clone, Debug)]
@@ -43,16 +38,35 @@ pub struct Progress {
 /// Where progress goes; called from within the tool, must not block.
 pub type ProgressSink = Arc<dyn Fn(Progress) + Send + Sync>;
 
+/// Where the owner's policy comes from: asked at each call, so that a changed file counts at once.
+pub type PolicySource = Arc<dyn Fn() -> Result<Policy, ToolError> + Send + Sync>;
+
+/// What the running tool may do: granted by [`crate::invoke()`] only.
+#[derive(Clone)]
+struct Grant {
+    access: Access,
+    /// The calls of the plan that was agreed to; `None`: whatever it declared.
+    calls: Option<Arc<[Print]>>,
+}
+
 /// What a tool runs in. Cheap to clone; each surface keeps one and adapts it per call.
 #[derive(Clone)]
 pub struct Context {
     session: Session,
     lang: Lang,
-    policy: Policy,
+    policy: PolicySource,
     speed_url: Option<Url>,
     progress: Option<ProgressSink>,
-    /// What the running tool declared; `None` outside of [`crate::invoke()`].
-    granted: Option<Access>,
+    /// `None` outside of [`crate::invoke()`].
+    granted: Option<Grant>,
+    records: Arc<Records>,
+    /// Serial number of the box, once asked.
+    serial: Arc<OnceCell<Option<String>>>,
+    guards: Arc<Guards>,
+    /// The owner's own limits for guards.
+    watch: Option<Watch>,
+    /// A person at a terminal wants an undo in spite of later changes.
+    force: bool,
     /// Held by the tool that is changing the box: what it checked must still hold when it writes, and what it reads
     /// back must be its own work.
     turn: Arc<Mutex<()>>,
@@ -62,23 +76,26 @@ pub struct Context {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context")
-            .field("lang", &self.lang)
-            .field("policy", &self.policy)
-            .finish_non_exhaustive()
+        f.debug_struct("Context").field("lang", &self.lang).finish_non_exhaustive()
     }
 }
 
 impl Context {
-    /// A context on that box; reads and writes permitted, English, no progress.
+    /// A context on that box: the default policy, English, no progress, and no folder to record changes in, without
+    /// which there are none.
     pub fn new(session: Session) -> Self {
         Self {
             session,
             lang: Lang::default(),
-            policy: Policy::default(),
+            policy: Arc::new(|| Ok(Policy::default())),
             speed_url: None,
             progress: None,
             granted: None,
+            records: Arc::default(),
+            serial: Arc::default(),
+            guards: Arc::default(),
+            watch: None,
+            force: false,
             turn: Arc::default(),
             sent: Arc::default(),
         }
@@ -94,7 +111,35 @@ impl Context {
     /// With what the owner permits.
     #[must_use]
     pub fn with_policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
+        self.policy = Arc::new(move || Ok(policy.clone()));
+        self
+    }
+
+    /// With what the owner permits, asked anew at each call.
+    #[must_use]
+    pub fn with_policy_source(mut self, source: PolicySource) -> Self {
+        self.policy = source;
+        self
+    }
+
+    /// With the folder that the journal of changes is kept in.
+    #[must_use]
+    pub fn with_state(mut self, folder: Option<PathBuf>) -> Self {
+        self.records = Arc::new(Records::new(folder));
+        self
+    }
+
+    /// With other limits for guards than each change's own.
+    #[must_use]
+    pub fn with_watch(mut self, watch: Option<Watch>) -> Self {
+        self.watch = watch;
+        self
+    }
+
+    /// For an undo that a person wants in spite of what changed since.
+    #[must_use]
+    pub fn forced(mut self) -> Self {
+        self.force = true;
         self
     }
 
@@ -126,8 +171,49 @@ impl Context {
     }
 
     /// The context of one running tool: it may do what it declared. Only [`crate::invoke()`] grants.
-    pub(crate) fn granting(&self, access: Access) -> Self {
-        Self { granted: Some(access), ..self.clone() }
+    pub(crate) fn granting(&self, access: Access, calls: Option<Vec<Print>>) -> Self {
+        Self { granted: Some(Grant { access, calls: calls.map(Arc::from) }), ..self.clone() }
+    }
+
+    /// Whether this call has sent a change.
+    pub(crate) fn has_sent(&self) -> bool {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Whether a person at a terminal forces an undo.
+    pub(crate) fn is_forced(&self) -> bool {
+        self.force
+    }
+
+    /// The guards that this process watches.
+    pub(crate) fn guards(&self) -> &Arc<Guards> {
+        &self.guards
+    }
+
+    /// Whether this process watches a change.
+    pub fn is_guarding(&self) -> bool {
+        self.guards.any()
+    }
+
+    /// Waits until this process watches no change any more.
+    pub async fn guards_ended(&self) {
+        self.guards.finished().await;
+    }
+
+    /// The owner's limits for guards.
+    pub(crate) fn watch(&self) -> Option<Watch> {
+        self.watch
+    }
+
+    /// The journal of changes.
+    pub(crate) fn records(&self) -> &Arc<Records> {
+        &self.records
+    }
+
+    /// Serial number of the box, asked once; `None` when it does not tell.
+    pub(crate) async fn box_serial(&self) -> Option<String> {
+        let serial = self.serial.get_or_try_init(|| system::serial(self)).await;
+        serial.ok().cloned().flatten()
     }
 
     /// The reader's language.
@@ -136,8 +222,8 @@ impl Context {
     }
 
     /// What the owner permits.
-    pub fn policy(&self) -> Policy {
-        self.policy
+    pub fn policy(&self) -> Result<Policy, ToolError> {
+        (self.policy)()
     }
 
     /// The configured HTTP speed server.
@@ -188,22 +274,36 @@ impl Context {
         }
     }
 
-    /// Changes the box: the only way there is. Refused unless the running tool declared that it changes
-    /// something and the owner permits it, whatever the surface checked before.
+    /// Changes the box: the only way there is. Refused unless the running tool declared that it changes something
+    /// and, where it has a plan, unless this very call is in the plan that was agreed to.
     pub async fn write<C: Call>(&self, call: &C) -> Result<Sent<C::Reply>, ToolError> {
         debug_assert!(C::KIND == Kind::Write, "a read must go through `Context::read`");
-        if self.policy.read_only || self.granted.is_none_or(|access| access == Access::Read) {
-            return Err(ToolError::NotPermitted(say!(
-                "Nothing was changed: this call may only read.",
-                "Rien n'a été modifié : cet appel ne peut que lire."
-            )));
-        }
+        self.check_grant(|| plan::print_of(call))?;
         tracing::info!(service = %call.service(), method = C::METHOD, "write");
         self.sent.store(true, Ordering::Relaxed);
         Ok(match self.session.write(call).await? {
             Written::Answered(reply) => Sent { reply: Some(reply), lost: None },
             Written::Lost(error) => Sent { reply: None, lost: Some(error) },
         })
+    }
+
+    fn check_grant(&self, print: impl Fn() -> Result<Print, ToolError>) -> Result<(), ToolError> {
+        match &self.granted {
+            Some(Grant { access, calls: None }) if *access > Access::Read => Ok(()),
+            Some(Grant { access, calls: Some(calls) }) if *access > Access::Read => {
+                if calls.contains(&print()?) {
+                    return Ok(());
+                }
+                Err(ToolError::NotPermitted(say!(
+                    "A call that was not in the plan was held back.",
+                    "Un appel absent du plan a été retenu."
+                )))
+            }
+            _ => Err(ToolError::NotPermitted(say!(
+                "Nothing was changed: this call may only read.",
+                "Rien n'a été modifié : cet appel ne peut que lire."
+            ))),
+        }
     }
 
     /// Reads back after a write until the box says what was asked for, or patience ends. Returns what the
@@ -282,14 +382,41 @@ mod tests {
         }
     }
 
+    #[derive(serde::Serialize)]
+    struct SetLevel {
+        level: &'static str,
+    }
+
+    impl Call for SetLevel {
+        type Reply = Ignored;
+        const METHOD: &'static str = "setFirewallLevel";
+        const KIND: Kind = Kind::Write;
+
+        fn service(&self) -> Cow<'static, str> {
+            "Firewall".into()
+        }
+    }
+
     #[tokio::test]
     async fn only_what_declared_a_change_may_write() {
         let bench = bench().await;
-        let read_only = bench.cx.clone().with_policy(Policy { read_only: true, ..Policy::default() });
-        for cx in [bench.cx.clone(), bench.cx.granting(Access::Read), read_only.granting(Access::Disrupt)] {
+        for cx in [bench.cx.clone(), bench.cx.granting(Access::Read, None)] {
             assert!(matches!(cx.write(&Commit {}).await, Err(ToolError::NotPermitted(_))));
         }
         assert_eq!(bench.livebox.requests().http, 0, "nothing left this computer");
-        assert!(bench.cx.granting(Access::Change).write(&Commit {}).await.unwrap().lost.is_none());
+        let granted = bench.cx.granting(Access::Change, None);
+        assert!(granted.write(&Commit {}).await.unwrap().lost.is_none());
+    }
+
+    #[tokio::test]
+    async fn only_what_was_planned_is_sent() {
+        let bench = bench().await;
+        let planned = plan::print_of(&SetLevel { level: "Low" }).unwrap();
+        let cx = bench.cx.granting(Access::Disrupt, Some(vec![planned]));
+        assert!(matches!(cx.write(&Commit {}).await, Err(ToolError::NotPermitted(_))));
+        let other = cx.write(&SetLevel { level: "High" }).await;
+        assert!(matches!(other, Err(ToolError::NotPermitted(_))));
+        assert_eq!(bench.livebox.requests().http, 0, "nothing left this computer");
+        assert!(cx.write(&SetLevel { level: "Low" }).await.is_ok());
     }
 }

@@ -19,6 +19,12 @@ pub enum ToolError {
     /// Not permitted by the owner's settings.
     #[error("{}", .0.text(Lang::En))]
     NotPermitted(Message),
+    /// Nobody agreed to it; nothing was sent.
+    #[error("{}", .0.text(Lang::En))]
+    NotConsented(Message),
+    /// The box is no longer as it was when this was decided; nothing was sent.
+    #[error("{}", .0.text(Lang::En))]
+    Drift(Message),
     /// This box cannot do it; the message names an alternative where one exists.
     #[error("{}", .0.text(Lang::En))]
     Unavailable(Message),
@@ -40,6 +46,8 @@ impl ToolError {
             Self::Arguments(_) => "arguments",
             Self::Conflict(_) => "conflict",
             Self::NotPermitted(_) => "not_permitted",
+            Self::NotConsented(_) => "not_consented",
+            Self::Drift(_) => "drift",
             Self::Unavailable(_) => "unavailable",
             Self::Failed(_) => "failed",
             Self::Unknown(_) => "outcome_unknown",
@@ -66,7 +74,7 @@ impl ToolError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Arguments(_) => 2,
-            Self::NotPermitted(_) => 6,
+            Self::NotPermitted(_) | Self::NotConsented(_) | Self::Drift(_) => 6,
             Self::Unavailable(_) => 5,
             Self::Conflict(_) | Self::Failed(_) | Self::Unknown(_) => 1,
             Self::Box(fault) => match fault {
@@ -101,6 +109,8 @@ impl ToolError {
             Self::Arguments(message)
             | Self::Conflict(message)
             | Self::NotPermitted(message)
+            | Self::NotConsented(message)
+            | Self::Drift(message)
             | Self::Unavailable(message)
             | Self::Failed(message)
             | Self::Unknown(message) => message.clone(),

@@ -5,29 +5,40 @@
 //! way to run one.
 
 mod change;
+mod changes;
+mod consent;
 mod context;
 pub mod earlier;
 mod error;
+mod guard;
 pub mod invoke;
 pub mod lang;
 mod net;
 mod page;
+mod plan;
+mod policy;
+mod record;
 mod schema;
+mod settle;
 #[cfg(test)]
 mod testing;
 mod text;
 mod tool;
 
 pub use change::{Changed, Outcome};
-pub use context::{Context, Policy, Progress, ProgressSink, Sent};
+pub use consent::{Consent, Nobody, Verdict};
+pub use context::{Context, PolicySource, Progress, ProgressSink, Sent};
 pub use error::ToolError;
-pub use invoke::{Caller, invoke};
+pub use invoke::{Caller, Order, invoke};
+pub use journal::{Client, Journal};
 pub use lang::{Lang, Message};
 pub use net::{Band, MacAddr, PortRange};
 pub use page::Page;
+pub use plan::{Cut, Draft, Plan, PlannedCall, Prepared, Risk, Undo, Watch};
+pub use policy::{Asked, Decision, Policy};
 pub use schema::SchemaObject;
 pub use text::Untrusted;
-pub use tool::{Access, Answer, French, Group, Show, Tool, ToolDef};
+pub use tool::{Access, Answer, Audience, Change, French, Group, Read, Show, Tool, ToolDef};
 
 mod connection;
 mod dhcp;
@@ -61,14 +72,31 @@ const CAPABILITIES: &[&[ToolDef]] = &[
     diagnose::tools::TOOLS,
     speed::tools::TOOLS,
     time::tools::TOOLS,
+    changes::tools::TOOLS,
 ];
 
-/// Every tool, in the order people see them.
+/// Every tool that somebody can call, in the order people see them.
 pub fn tools() -> impl Iterator<Item = &'static ToolDef> {
+    all().filter(|tool| tool.audience != Audience::Undo)
+}
+
+/// Those, and the ways back that only undo takes.
+fn all() -> impl Iterator<Item = &'static ToolDef> {
     CAPABILITIES.iter().flat_map(|tools| tools.iter())
+}
+
+/// The names of the groups.
+pub fn groups() -> impl Iterator<Item = &'static str> {
+    let mut last = "";
+    tools().map(|tool| tool.group.name).filter(move |name| std::mem::replace(&mut last, name) != *name)
 }
 
 /// The tool of that MCP name.
 pub fn find(name: &str) -> Option<&'static ToolDef> {
     tools().find(|tool| tool.name() == name)
+}
+
+/// As [`find`], ways back included.
+pub(crate) fn find_any(name: &str) -> Option<&'static ToolDef> {
+    all().find(|tool| tool.name() == name)
 }

@@ -6,12 +6,14 @@ use emulator::{Emulator, Options};
 use serde_json::Value;
 use sysbus::{Answer, Call};
 
-use crate::{Caller, Context, Policy, ToolError};
+use crate::{Caller, Client, Context, Nobody, Order, Policy, ToolError};
 
 /// An emulated box and a context on it in which everything is permitted.
 pub(crate) struct Bench {
     pub(crate) livebox: emulator::Handle,
     pub(crate) cx: Context,
+    /// Where the journal is.
+    pub(crate) state: tempfile::TempDir,
 }
 
 /// Starts the default household.
@@ -30,16 +32,31 @@ pub(crate) async fn bench_with(options: Options) -> Bench {
         state: None,
         honour_refusal: true,
     };
+    let state = tempfile::tempdir().unwrap();
     let cx = Context::new(sysbus::Session::new(config))
-        .with_policy(Policy { accept_secrets: true, ..Policy::default() });
-    Bench { livebox, cx }
+        .with_policy(Policy { accept_secrets: true, ..Policy::unasked() })
+        .with_state(Some(state.path().to_owned()));
+    Bench { livebox, cx, state }
+}
+
+/// A model's order, by a client that can ask nobody.
+pub(crate) fn order() -> Order<'static> {
+    let client = Client { name: "test".to_owned(), version: "0".to_owned(), transport: "test".to_owned() };
+    Order { caller: Caller::Model, client, consent: &Nobody, plan_only: false }
 }
 
 impl Bench {
+    /// What a change would do.
+    pub(crate) async fn plan(&self, tool: &str, args: Value) -> Result<Value, ToolError> {
+        let def = crate::find(tool).unwrap_or_else(|| panic!("no tool {tool}"));
+        let order = Order { plan_only: true, ..order() };
+        Ok(crate::invoke(&self.cx, def, &order, args).await?.json)
+    }
+
     /// Runs a tool by its MCP name, as a model does. Shows both texts once, so that none of them panics.
     pub(crate) async fn run(&self, tool: &str, args: Value) -> Result<crate::Answer, ToolError> {
         let def = crate::find(tool).unwrap_or_else(|| panic!("no tool {tool}"));
-        let answer = crate::invoke(&self.cx, def, Caller::Model, args).await?;
+        let answer = crate::invoke(&self.cx, def, &order(), args).await?;
         assert!(!answer.page.compact().is_empty(), "{tool} shows nothing");
         assert!(!answer.page.aligned().is_empty(), "{tool} shows nothing");
         Ok(answer)

@@ -25,6 +25,11 @@ impl Untrusted {
         Self(kept.trim().to_owned())
     }
 
+    /// Cleans a sentence of ours that quotes such texts: as [`clean`](Self::clean), cut at 300 characters.
+    pub(crate) fn line(text: &str) -> Self {
+        Self(text.chars().filter(|c| !is_hidden(*c)).take(300).collect())
+    }
+
     /// Cleans a text, `None` when nothing is left of it.
     pub fn non_empty(text: &str) -> Option<Self> {
         Some(Self::clean(text)).filter(|text| !text.0.is_empty())

@@ -8,9 +8,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    Context, ToolError,
+    Changed, Context, Outcome, ToolError,
     lang::{Lang, Message},
     page::Page,
+    plan::{Draft, Prepared, Stage},
     say,
     schema::{self, SchemaObject},
 };
@@ -73,9 +74,45 @@ pub trait Tool: Args + Serialize + DeserializeOwned + JsonSchema + Send + 'stati
     const SECRETS: &'static [&'static str] = &[];
     /// Whether it reaches beyond the home network (the Internet).
     const OPEN_WORLD: bool = false;
+    /// Who may see and use it.
+    const AUDIENCE: Audience = Audience::Everyone;
+}
 
+/// Who may see and use a tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// People and models.
+    Everyone,
+    /// People at a terminal only: never listed over MCP, refused there.
+    Terminal,
+    /// Nobody directly: a way back that undo takes where no other tool goes.
+    Undo,
+}
+
+/// A tool that asks the box something.
+pub trait Read: Tool {
     /// Runs it.
     fn run(self, cx: &Context) -> impl Future<Output = Result<Self::Output, ToolError>> + Send;
+}
+
+/// A tool that changes the box. It decides what to do, tells, and does it when the pipeline of [`crate::invoke()`]
+/// says so: whether it is permitted, consented to, recorded and watched is none of its business.
+pub trait Change: Tool<Output = Changed<Self::State>> {
+    /// The state that it changes, as the box reports it: what is shown, recorded, and compared before an undo.
+    type State: Serialize + JsonSchema + Show + Clone + Send + 'static;
+    /// Which part of the box that is (an id, a MAC; nothing where there is only one), to find it again later.
+    type Subject: Serialize + DeserializeOwned + Send;
+    /// Fields of the state that move by themselves: they make no difference between two states.
+    const VOLATILE: &'static [&'static str] = &[];
+
+    /// Reads the present state, checks that the change is possible, and plans it. Sends nothing.
+    fn prepare(self, cx: &Context) -> impl Future<Output = Result<Prepared<Self::State>, ToolError>> + Send;
+
+    /// Reads the present state of a subject; `None`: there is none.
+    fn observe(
+        cx: &Context,
+        subject: Self::Subject,
+    ) -> impl Future<Output = Result<Option<Self::State>, ToolError>> + Send;
 }
 
 /// The answer of a tool, ready for every surface.
@@ -87,7 +124,46 @@ pub struct Answer {
     pub page: Page,
 }
 
-type Run<'a> = Pin<Box<dyn Future<Output = Result<Answer, ToolError>> + Send + 'a>>;
+/// A future of something that may fail.
+pub(crate) type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, ToolError>> + Send + 'a>>;
+
+/// What a tool does, its types erased.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Work {
+    /// Asks.
+    Read(for<'a> fn(&'a Context, Value) -> Doing<'a, Answer>),
+    /// Changes.
+    Change(ChangeWork),
+    /// Takes an earlier change back: borrows the work of the tool that its record names.
+    Undo,
+}
+
+/// A [`Change`] with its types erased.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChangeWork {
+    pub(crate) prepare: for<'a> fn(&'a Context, Value) -> Doing<'a, Ready>,
+    pub(crate) observe: for<'a> fn(&'a Context, Value) -> Doing<'a, Value>,
+    pub(crate) volatile: &'static [&'static str],
+}
+
+/// A [`Prepared`](crate::Prepared) with its types erased.
+pub(crate) enum Ready {
+    /// Nothing has to be sent.
+    Already(Answer),
+    /// What shall be done, and how.
+    Planned(Box<Draft>, Carry),
+}
+
+/// Carries out a plan.
+pub(crate) type Carry = Box<dyn FnOnce(Context) -> Doing<'static, Ended> + Send>;
+
+/// How a change ended.
+pub(crate) struct Ended {
+    pub(crate) answer: Answer,
+    pub(crate) outcome: Outcome,
+    pub(crate) after: Value,
+    pub(crate) differs: Vec<String>,
+}
 
 /// A [`Tool`] with its types erased: a row of the static registry.
 #[derive(Debug)]
@@ -114,13 +190,52 @@ pub struct ToolDef {
     pub output_schema: fn() -> SchemaObject,
     /// Command-line arguments as JSON arguments.
     pub to_json: fn(&ArgMatches) -> Result<Value, ToolError>,
-    /// Reads the arguments and runs; only [`crate::invoke()`] may call it.
-    pub(crate) run: for<'a> fn(&'a Context, Value) -> Run<'a>,
+    /// Who may see and use it.
+    pub audience: Audience,
+    /// What it does; only [`crate::invoke()`] may call it.
+    pub(crate) work: Work,
 }
 
 impl ToolDef {
-    /// Erases a tool's types.
-    pub(crate) const fn of<T: Tool>() -> Self {
+    /// Erases the types of a tool that asks.
+    pub(crate) const fn read<T: Read>() -> Self {
+        Self::of::<T>(Work::Read(|cx, args| {
+            Box::pin(async move {
+                let output = read_args::<T>(args)?.run(cx).await?;
+                answer(&output, cx.lang())
+            })
+        }))
+    }
+
+    /// Erases the types of a tool that changes.
+    pub(crate) const fn change<T: Change>() -> Self {
+        const { assert!(!matches!(T::ACCESS, Access::Read), "a change declares that it is one") };
+        Self::of::<T>(Work::Change(ChangeWork {
+            prepare: |cx, args| {
+                Box::pin(async move {
+                    let lang = cx.lang();
+                    Ok(match read_args::<T>(args)?.prepare(cx).await?.0 {
+                        Stage::Already(changed) => Ready::Already(answer(&*changed, lang)?),
+                        Stage::Planned(draft, apply) => Ready::Planned(
+                            draft,
+                            Box::new(move |cx| Box::pin(async move { ended(&apply(cx).await?, lang) })),
+                        ),
+                    })
+                })
+            },
+            observe: |cx, subject| {
+                Box::pin(async move {
+                    let subject = serde_json::from_value(subject).map_err(|error| unreadable(&error))?;
+                    let state = T::observe(cx, subject).await?;
+                    serde_json::to_value(state).map_err(|error| unwritable(&error))
+                })
+            },
+            volatile: T::VOLATILE,
+        }))
+    }
+
+    /// A tool of that declaration and work.
+    pub(crate) const fn of<T: Tool>(work: Work) -> Self {
         Self {
             group: T::GROUP,
             verb: T::VERB,
@@ -129,6 +244,7 @@ impl ToolDef {
             french: &T::FRENCH,
             secrets: T::SECRETS,
             open_world: T::OPEN_WORLD,
+            audience: T::AUDIENCE,
             command: || T::augment_args(Command::new(T::VERB)),
             input_schema: || schema::slim::<T>(true),
             output_schema: || schema::slim::<T::Output>(false),
@@ -138,24 +254,27 @@ impl ToolDef {
                 serde_json::to_value(args)
                     .map_err(|error| ToolError::Arguments(Message::unpack(&error.to_string())))
             },
-            run: |cx, args| {
-                Box::pin(async move {
-                    let output = read_args::<T>(args)?.run(cx).await?;
-                    let json = serde_json::to_value(&output).map_err(|error| {
-                        ToolError::Failed(say!(
-                            "answer not writable: {error}",
-                            "réponse impossible à écrire : {error}"
-                        ))
-                    })?;
-                    Ok(Answer { json, page: output.show(cx.lang()) })
-                })
-            },
+            work,
         }
+    }
+
+    /// Whether it can only be used with a secret as an argument.
+    pub fn needs_secrets(&self) -> bool {
+        let schema = (self.input_schema)();
+        let required = schema.get("required").and_then(Value::as_array);
+        required.is_some_and(|names| {
+            names.iter().filter_map(Value::as_str).any(|name| self.secrets.contains(&name))
+        })
+    }
+
+    /// Whether it changes the box by way of a plan.
+    pub fn is_change(&self) -> bool {
+        matches!(self.work, Work::Change(_) | Work::Undo)
     }
 
     /// The tool's name over MCP: `port_forward_add`.
     pub fn name(&self) -> String {
-        format!("{}_{}", self.group.name, self.verb).replace('-', "_")
+        joined(self.group, self.verb)
     }
 
     /// The tool's command: `port-forward add`.
@@ -179,8 +298,40 @@ impl ToolDef {
     }
 }
 
+/// The name over MCP of a declared tool.
+pub(crate) fn name<T: Tool>() -> String {
+    joined(T::GROUP, T::VERB)
+}
+
+fn joined(group: &Group, verb: &str) -> String {
+    format!("{}_{verb}", group.name).replace('-', "_")
+}
+
+pub(crate) fn answer<T: Serialize + Show>(output: &T, lang: Lang) -> Result<Answer, ToolError> {
+    let json = serde_json::to_value(output).map_err(|error| unwritable(&error))?;
+    Ok(Answer { json, page: output.show(lang) })
+}
+
+fn ended<S: Serialize + Show>(changed: &Changed<S>, lang: Lang) -> Result<Ended, ToolError> {
+    let answer = answer(changed, lang)?;
+    let after = answer.json.get("after").cloned().unwrap_or_default();
+    let (outcome, differs) = (changed.outcome(), changed.differing().to_vec());
+    Ok(Ended { answer, outcome, after, differs })
+}
+
+fn unwritable(error: &serde_json::Error) -> ToolError {
+    ToolError::Failed(say!("answer not writable: {error}", "réponse impossible à écrire : {error}"))
+}
+
+fn unreadable(error: &serde_json::Error) -> ToolError {
+    ToolError::Failed(say!(
+        "The record of the change is not readable: {error}.",
+        "L'enregistrement du changement est illisible : {error}."
+    ))
+}
+
 /// Arguments from JSON, with errors that name the argument and never repeat a secret.
-fn read_args<T: Tool>(args: Value) -> Result<T, ToolError> {
+pub(crate) fn read_args<T: Tool>(args: Value) -> Result<T, ToolError> {
     let args = if args.is_null() { Value::Object(serde_json::Map::new()) } else { args };
     if let Value::Object(given) = &args {
         let known = schema::argument_names(&schema::slim::<T>(true));

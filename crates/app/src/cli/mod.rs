@@ -188,6 +188,15 @@ fn globals(lang: Lang) -> Vec<Arg> {
             "read-only",
             lang.pick("Refuse every change to the box", "Refuser toute modification de la box"),
         ),
+        option(
+            "policy",
+            lang.pick("NAME=DECISION", "NOM=DÉCISION"),
+            lang.pick(
+                "Allow, ask or deny by level or group: change=ask, wifi.disrupt=deny",
+                "Permettre (allow), demander (ask) ou interdire (deny) par niveau ou groupe : change=ask, wifi.disrupt=deny",
+            ),
+        )
+        .action(ArgAction::Append),
         option("lang", "en|fr", lang.pick("Language of the text", "Langue du texte")).value_parser(language),
         file(
             "ca-file",

@@ -28,7 +28,7 @@ pub fn arguments(def: &ToolDef) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn run_on_both_surfaces() {
     for def in livebox::tools() {
-        let bench = Bench::start().await;
+        let bench = Bench::ready_for(def).await;
         let words = format!("{} {} --json", def.words(), def.example);
         let mut command = bench.command();
         command.args(shlex::split(&words).unwrap());
@@ -41,7 +41,7 @@ async fn run_on_both_surfaces() {
         let as_words: Value =
             serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{words}: {error}"));
 
-        let bench = Bench::start().await;
+        let bench = Bench::ready_for(def).await;
         let as_json =
             bench.invoke(def, arguments(def)).await.unwrap_or_else(|error| panic!("{words}: {error}"));
         let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
@@ -53,7 +53,7 @@ async fn run_on_both_surfaces() {
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_match_their_schemas() {
     for def in livebox::tools() {
-        let bench = Bench::start().await;
+        let bench = Bench::ready_for(def).await;
         let answer =
             bench.invoke(def, arguments(def)).await.unwrap_or_else(|error| panic!("{}: {error}", def.name()));
         let schema = Value::Object((def.output_schema)());

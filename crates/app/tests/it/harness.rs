@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::Stdio};
 
 use emulator::{Emulator, Handle, Options};
-use livebox::{Answer, Caller, Context, Policy, ToolDef, ToolError};
+use livebox::{Answer, Audience, Caller, Client, Context, Nobody, Order, Policy, ToolDef, ToolError};
 use serde_json::{Value, json};
 use sysbus::{Endpoint, Password, Secret, Session, Trust};
 use tokio::{
@@ -43,9 +43,35 @@ impl Bench {
         Self { livebox, folder: tempfile::tempdir().unwrap(), speed_url }
     }
 
+    /// A box on which that tool's example works: those of the journal need a change in it.
+    pub async fn ready_for(def: &ToolDef) -> Self {
+        let bench = Self::start().await;
+        if def.group.name == "journal" {
+            let rename = livebox::find("host_rename").unwrap();
+            bench.invoke(rename, json!({ "host": "nas-familial", "name": "NAS" })).await.unwrap();
+            let dmz = livebox::find("dmz_set").unwrap();
+            bench.invoke(dmz, json!({ "host": "NAS" })).await.unwrap();
+        }
+        bench
+    }
+
     /// The binary, with nothing of this computer's settings.
     pub fn command(&self) -> Command {
         let mut command = Command::new(binary());
+        // Nobody sits in front of a test: what is about consent starts from `asking`.
+        command.args(["--policy", "change=allow", "--policy", "disrupt=allow"]);
+        self.dress(&mut command);
+        command
+    }
+
+    /// The binary with the default policy, which asks before it changes anything.
+    pub fn asking(&self) -> Command {
+        let mut command = Command::new(binary());
+        self.dress(&mut command);
+        command
+    }
+
+    fn dress(&self, command: &mut Command) {
         command
             .env_clear()
             .env("PATH", std::env::var("PATH").unwrap_or_default())
@@ -56,7 +82,6 @@ impl Bench {
             .env("LIVEBOX_MCP_STATE", self.folder.path())
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        command
     }
 
     /// Runs the binary with these words, shell quoting understood.
@@ -74,19 +99,32 @@ impl Bench {
             honour_refusal: false,
         });
         Context::new(session)
-            .with_policy(Policy { read_only: false, accept_secrets: true })
+            .with_policy(Policy { accept_secrets: true, ..Policy::unasked() })
+            .with_state(Some(self.folder.path().to_owned()))
             .with_speed_url(Some(self.speed_url.parse().unwrap()))
     }
 
     /// Runs a tool in this process.
     pub async fn invoke(&self, def: &ToolDef, args: Value) -> Result<Answer, ToolError> {
-        livebox::invoke(&self.context(), def, Caller::Model, args).await
+        livebox::invoke(&self.context(), def, &order_for(def), args).await
     }
 
     /// The binary as an MCP server.
     pub fn serve(&self, extra: &[(&str, &str)]) -> Peer {
         Peer::start(self.command().envs(extra.iter().copied()).arg("mcp"))
     }
+}
+
+/// A model's order, by a client that can ask nobody.
+pub fn order() -> Order<'static> {
+    let client = Client { name: "test".to_owned(), version: "0".to_owned(), transport: "test".to_owned() };
+    Order { caller: Caller::Model, client, consent: &Nobody, plan_only: false }
+}
+
+/// As [`order`]; by a person, for the tools that only people have.
+pub fn order_for(def: &ToolDef) -> Order<'static> {
+    let caller = if def.audience == Audience::Everyone { Caller::Model } else { Caller::CommandLine };
+    Order { caller, ..order() }
 }
 
 pub fn binary() -> PathBuf {

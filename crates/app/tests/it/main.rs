@@ -24,3 +24,4 @@ mod secrets;
 mod snapshots;
 mod stdio;
 mod tidy;
+mod trust;

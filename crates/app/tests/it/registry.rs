@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use livebox::{Access, Lang};
 use serde_json::Value;
 
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 17] = [
     "list", "show", "add", "remove", "set", "enable", "disable", "rename", "clear", "scan", "test", "wake",
-    "ring", "reboot", "query",
+    "ring", "reboot", "query", "undo", "keep",
 ];
 
 #[test]

@@ -11,7 +11,7 @@ use std::{
 
 use jsonschema::Validator;
 
-use livebox::{Access, Answer, Caller, Context, Lang, Policy, ToolDef, ToolError};
+use livebox::{Access, Answer, Context, Lang, Policy, ToolDef, ToolError};
 use serde_json::{Value, json};
 use sysbus::{Endpoint, Password, Secret, Session, Trust};
 
@@ -27,7 +27,7 @@ fn context(replay: &Replay) -> Context {
         state: None,
         honour_refusal: false,
     });
-    Context::new(session).with_policy(Policy { read_only: false, accept_secrets: true })
+    Context::new(session).with_policy(Policy { accept_secrets: true, ..Policy::unasked() })
 }
 
 /// The example's arguments, without those that the tool can do without.
@@ -46,7 +46,8 @@ fn reads() -> impl Iterator<Item = &'static ToolDef> {
 /// Runs a tool in a task of its own, so that a panic is one more thing that may not happen.
 async fn run(cx: &Context, def: &'static ToolDef, args: Value) -> Result<Result<Answer, ToolError>, String> {
     let cx = cx.clone();
-    let task = tokio::spawn(async move { livebox::invoke(&cx, def, Caller::Model, args).await });
+    let task =
+        tokio::spawn(async move { livebox::invoke(&cx, def, &crate::harness::order_for(def), args).await });
     match tokio::time::timeout(Duration::from_secs(20), task).await {
         Ok(outcome) => outcome.map_err(|error| format!("panic: {error}")),
         Err(_) => Err("no end".to_owned()),
@@ -141,7 +142,7 @@ fn look(name: &str, value: &Value, idle_is_fine: bool, found: &mut Vec<String>) 
 async fn arguments_for(cx: &Context, def: &ToolDef) -> Vec<Value> {
     let mut all = vec![needed(def), arguments(def)];
     let hosts = livebox::find("host_list").unwrap();
-    if let Ok(list) = livebox::invoke(cx, hosts, Caller::Model, json!({ "all": true })).await
+    if let Ok(list) = livebox::invoke(cx, hosts, &crate::harness::order(), json!({ "all": true })).await
         && let Some(name) = list.json["hosts"][0]["name"].as_str()
         && let Some(example) = all[1].as_object().filter(|args| args.contains_key("host"))
     {

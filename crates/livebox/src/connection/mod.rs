@@ -6,7 +6,7 @@ use ipnet::Ipv6Net;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Context, Lang, MacAddr, Page, Show, Untrusted, system::duration};
+use crate::{Context, Lang, MacAddr, Page, Show, ToolError, Untrusted, system::duration};
 
 #[cfg(test)]
 mod tests;
@@ -194,6 +194,11 @@ impl Level {
             ),
         }
     }
+}
+
+/// Whether the Internet connection is up, in one request; `None` when the box does not tell.
+pub(crate) async fn internet(cx: &Context) -> Result<Option<bool>, ToolError> {
+    Ok(cx.read_optional(&wire::GetWanStatus {}).await?.and_then(|status| status.up()))
 }
 
 /// Rates of the link down and up in bit/s, as far as the box tells.

@@ -55,7 +55,7 @@ async fn a_connection_that_is_down_says_so_in_both_languages() {
     assert!(answer.json["ipv4"].is_null() && answer.json["dns"].as_array().unwrap().is_empty());
     assert!(answer.page.compact().contains("Internet: down"));
     let cx = bench.cx.clone().with_lang(Lang::Fr);
-    let answer = Bench { cx, livebox: bench.livebox }.run("connection_show", json!({})).await.unwrap();
+    let answer = Bench { cx, ..bench }.run("connection_show", json!({})).await.unwrap();
     assert!(answer.page.compact().contains("Internet: coupée"));
 }
 

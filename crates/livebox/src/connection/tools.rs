@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Connection, Level, Link, Sharing, wire};
-use crate::{Access, Context, French, Group, Tool, ToolDef, ToolError};
+use crate::{Access, Context, French, Group, Read, Tool, ToolDef, ToolError};
 
-pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::of::<ShowConnection>()];
+pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::read::<ShowConnection>()];
 
 const CONNECTION: Group = Group {
     name: "connection",
@@ -29,7 +29,9 @@ impl Tool for ShowConnection {
         about: "Montre la connexion à Internet : état, liaison, adresses, DNS, bail DHCP, puissance optique.",
         args: &[],
     };
+}
 
+impl Read for ShowConnection {
     async fn run(self, cx: &Context) -> Result<Connection, ToolError> {
         let status = cx.read(&wire::GetWanStatus {}).await;
         let mibs = cx.read_optional(&wire::GetMibs::wan()).await?.unwrap_or_default();

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{LeaseList, tools::LEASE, wire};
-use crate::{Access, Context, French, Group, Tool, ToolError};
+use crate::{Access, Context, French, Group, Read, Tool, ToolError};
 
 /// Lists DHCP leases, of the guest network too.
 #[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
@@ -41,7 +41,9 @@ impl Tool for ListLeases {
             ("limit", "Nombre de baux au plus."),
         ],
     };
+}
 
+impl Read for ListLeases {
     async fn run(self, cx: &Context) -> Result<LeaseList, ToolError> {
         let mut leases = Vec::new();
         if !self.guest {

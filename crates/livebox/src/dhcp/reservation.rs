@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CheckedReservation, Reservation, ReservationList, tools::RESERVATION, wire};
 use crate::{
-    Access, Changed, Context, French, Group, MacAddr, Message, Tool, ToolError,
+    Access, Changed, Context, French, Group, MacAddr, Message, Read, Tool, ToolError,
     host::{self, Host, HostName, HostRef},
     lan::{self, Lan, Reserved},
     net::Ipv4,
@@ -44,7 +44,9 @@ impl Tool for ListReservations {
         about: "Liste les réservations DHCP : les adresses gardées pour un appareil.",
         args: &[("search", "Dans le nom, l'IP ou la MAC."), ("limit", "Nombre de réservations au plus.")],
     };
+}
 
+impl Read for ListReservations {
     async fn run(self, cx: &Context) -> Result<ReservationList, ToolError> {
         let reserved = lan::reservations(cx).await?;
         let hosts = if reserved.is_empty() { Vec::new() } else { host::all(cx).await? };
@@ -99,7 +101,9 @@ impl Tool for AddReservation {
             ("name", "Renomme aussi l'appareil."),
         ],
     };
+}
 
+impl Read for AddReservation {
     async fn run(self, cx: &Context) -> Result<Changed<CheckedReservation>, ToolError> {
         let hosts = host::all(cx).await?;
         let (mac, known) = match (host::find(&hosts, &self.host), self.host.mac()) {
@@ -263,7 +267,7 @@ async fn rename(cx: &Context, mac: MacAddr, name: &HostName) -> Result<Renamed, 
         Ok(changed) => Ok(match changed.outcome() {
             crate::Outcome::AlreadySo => Renamed::Already,
             crate::Outcome::Applied => Renamed::Done,
-            crate::Outcome::Differs => Renamed::Not,
+            _ => Renamed::Not,
         }),
         // The reservation stands: that must not hide behind the name.
         Err(ToolError::Box(_) | ToolError::Failed(_)) => Ok(Renamed::Not),
@@ -290,7 +294,9 @@ impl Tool for RemoveReservation {
         about: "Supprime la réservation DHCP d'un appareil.",
         args: &[("host", "Appareil (nom, MAC) ou IP réservée.")],
     };
+}
 
+impl Read for RemoveReservation {
     async fn run(self, cx: &Context) -> Result<Changed<Reservation>, ToolError> {
         let list = lan::reservations(cx).await?;
         let hosts = host::all(cx).await?;

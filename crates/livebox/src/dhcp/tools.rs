@@ -7,10 +7,10 @@ use super::{
 use crate::{Group, ToolDef};
 
 pub(crate) const TOOLS: &[ToolDef] = &[
-    ToolDef::of::<ListLeases>(),
-    ToolDef::of::<ListReservations>(),
-    ToolDef::of::<AddReservation>(),
-    ToolDef::of::<RemoveReservation>(),
+    ToolDef::read::<ListLeases>(),
+    ToolDef::read::<ListReservations>(),
+    ToolDef::read::<AddReservation>(),
+    ToolDef::read::<RemoveReservation>(),
 ];
 
 pub(super) const LEASE: Group =

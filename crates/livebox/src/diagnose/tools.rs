@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Ping, Trace, host::Host, ping::ping, trace::trace};
-use crate::{Access, Context, French, Group, Tool, ToolDef, ToolError, say};
+use crate::{Access, Context, French, Group, Read, Tool, ToolDef, ToolError, say};
 
-pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::of::<TestPing>(), ToolDef::of::<TestTraceroute>()];
+pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::read::<TestPing>(), ToolDef::read::<TestTraceroute>()];
 
 const PING: Group = Group {
     name: "ping",
@@ -48,7 +48,9 @@ impl Tool for TestPing {
         args: &[("host", "Nom ou adresse IP."), ("count", "Nombre de paquets, de 1 à 20.")],
     };
     const OPEN_WORLD: bool = true;
+}
 
+impl Read for TestPing {
     async fn run(self, cx: &Context) -> Result<Ping, ToolError> {
         let count = self.count;
         if !(1..=20).contains(&count) {
@@ -89,7 +91,9 @@ impl Tool for TestTraceroute {
         args: &[("host", "Nom ou adresse IP."), ("max_hops", "Saut le plus lointain, de 1 à 64.")],
     };
     const OPEN_WORLD: bool = true;
+}
 
+impl Read for TestTraceroute {
     async fn run(self, cx: &Context) -> Result<Trace, ToolError> {
         let hops = self.max_hops;
         if !(1..=64).contains(&hops) {

@@ -8,7 +8,8 @@ use sysbus::scalar::Table;
 
 use super::{Dmz, wire};
 use crate::{
-    Access, Changed, Context, French, Group, Tool, ToolDef, ToolError, Untrusted,
+    Access, Change, Changed, Context, Draft, French, Group, Prepared, Read, Risk, Tool, ToolDef, ToolError,
+    Untrusted,
     change::COMMIT_UNCONFIRMED,
     firewall,
     host::{self, HostRef},
@@ -16,7 +17,7 @@ use crate::{
 };
 
 pub(crate) const TOOLS: &[ToolDef] =
-    &[ToolDef::of::<ShowDmz>(), ToolDef::of::<SetDmz>(), ToolDef::of::<ClearDmz>()];
+    &[ToolDef::read::<ShowDmz>(), ToolDef::change::<SetDmz>(), ToolDef::change::<ClearDmz>()];
 
 const DMZ: Group = Group {
     name: "dmz",
@@ -38,7 +39,9 @@ impl Tool for ShowDmz {
     const ACCESS: Access = Access::Read;
     const EXAMPLE: &'static str = "";
     const FRENCH: French = French { about: "Montre l'appareil en DMZ, s'il y en a un.", args: &[] };
+}
 
+impl Read for ShowDmz {
     async fn run(self, cx: &Context) -> Result<Dmz, ToolError> {
         let mut dmz = present(&cx.read(&wire::GetDmz {}).await?).unwrap_or(Dmz::NONE);
         if let Some(ip) = dmz.ipv4 {
@@ -76,18 +79,25 @@ impl Tool for SetDmz {
         about: "Met un appareil en DMZ : il reçoit d'Internet tout ce qu'aucune règle ne prend.",
         args: &[("host", "Nom, IP ou MAC.")],
     };
+}
 
-    async fn run(self, cx: &Context) -> Result<Changed<Dmz>, ToolError> {
+impl Change for SetDmz {
+    type State = Dmz;
+    type Subject = ();
+    const VOLATILE: &'static [&'static str] = VOLATILE;
+
+    async fn prepare(self, cx: &Context) -> Result<Prepared<Dmz>, ToolError> {
         let target = host::target(cx, &self.host).await?;
         let shown = target.shown();
         let what = say!("Make {shown} the DMZ host", "Mettre {shown} en DMZ");
-        let named = |dmz: Dmz| {
+        let ip = target.ip;
+        let named = move |dmz: Dmz| {
             let name = target.name.clone().filter(|_| dmz.ipv4 == Some(target.ip));
             Dmz { name, ..dmz }
         };
         let entries = cx.read(&wire::GetDmz {}).await?;
         let other = entries.iter().find(|(id, entry)| *id != wire::ID && entry.is_enabled());
-        if let Some((id, entry)) = other.filter(|(_, entry)| entry.ip() != Some(target.ip)) {
+        if let Some((id, entry)) = other.filter(|(_, entry)| entry.ip() != Some(ip)) {
             let id = Untrusted::clean(id);
             let (id, ip) = (id.shown(), entry.ip().map(|ip| ip.to_string()).unwrap_or_default());
             return Err(ToolError::Conflict(say!(
@@ -95,30 +105,57 @@ impl Tool for SetDmz {
                 "Une autre DMZ existe déjà, « {id} » vers {ip}. Supprimez-la d'abord (`dmz clear`)."
             )));
         }
-        let before = present(&entries).map(named);
-        let is_so = |dmz: &Dmz| dmz.enabled && dmz.ipv4 == Some(target.ip);
+        let before = present(&entries).map(&named);
+        let is_so = move |dmz: &Dmz| dmz.enabled && dmz.ipv4 == Some(ip);
         if before.as_ref().is_some_and(is_so) {
-            return Ok(Changed::already_so(what, before));
+            return Ok(Prepared::already_so(what, before));
         }
-        let sent = cx.write(&wire::SetDmz::to(target.ip)).await?;
-        let committed = firewall::commit(cx).await?;
-        let read = || async { Ok(present(&cx.read(&wire::GetDmz {}).await?)) };
-        let settled = |dmz: &Option<Dmz>| dmz.as_ref().is_some_and(|dmz| is_so(dmz) && !fails(dmz));
-        let (after, _) = cx.read_back(PATIENCE, read, settled).await?;
-        let mut differing = Vec::new();
-        match &after {
-            Some(dmz) if is_so(dmz) => {
-                if fails(dmz) {
-                    differing.push("status".to_owned());
+        let after = named(Dmz { enabled: true, ipv4: Some(ip), name: None, status: None });
+        let order = wire::SetDmz::to(ip);
+        let mut plan = Draft::new(what.clone(), &())
+            .turns(before.as_ref(), Some(&after))
+            .sends(&order)
+            .sends(&firewall::COMMIT)
+            .risk(Risk::Medium)
+            .note(say!(
+                "Everything from the Internet that no rule matches will reach this host.",
+                "Tout ce qui vient d'Internet et qu'aucune règle ne prend arrivera à cet appareil."
+            ));
+        plan = match before.as_ref().filter(|dmz| dmz.enabled).and_then(|dmz| dmz.ipv4) {
+            Some(former) => plan.undone_by(&SetDmz { host: former.into() }),
+            None => plan.undone_by(&ClearDmz {}),
+        };
+        plan.then(move |cx| async move {
+            let sent = cx.write(&order).await?;
+            let committed = firewall::commit(&cx).await?;
+            let settled = |dmz: &Option<Dmz>| dmz.as_ref().is_some_and(|dmz| is_so(dmz) && !fails(dmz));
+            let (after, _) = cx.read_back(PATIENCE, || state(&cx), settled).await?;
+            let mut differing = Vec::new();
+            match &after {
+                Some(dmz) if is_so(dmz) => {
+                    if fails(dmz) {
+                        differing.push("status".to_owned());
+                    }
+                    if !committed {
+                        differing.push(COMMIT_UNCONFIRMED.to_owned());
+                    }
+                    Ok(Changed::verified(what, before, after.map(named), differing))
                 }
-                if !committed {
-                    differing.push(COMMIT_UNCONFIRMED.to_owned());
-                }
-                Ok(Changed::verified(what, before, after.map(named), differing))
+                _ => Changed::after(&sent, what, before, after.map(named), vec!["ipv4".to_owned()]),
             }
-            _ => Changed::after(&sent, what, before, after.map(named), vec!["ipv4".to_owned()]),
-        }
+        })
     }
+
+    async fn observe(cx: &Context, (): ()) -> Result<Option<Dmz>, ToolError> {
+        state(cx).await
+    }
+}
+
+/// The name follows the host, the status comes and goes.
+const VOLATILE: &[&str] = &["name", "status"];
+
+async fn state(cx: &Context) -> Result<Option<Dmz>, ToolError> {
+    Ok(present(&cx.read(&wire::GetDmz {}).await?))
 }
 
 /// An entry may be accepted and still not work.
@@ -139,25 +176,49 @@ impl Tool for ClearDmz {
     const EXAMPLE: &'static str = "";
     const FRENCH: French =
         French { about: "Supprime la DMZ : ce qu'aucune règle ne prend est de nouveau rejeté.", args: &[] };
+}
 
-    async fn run(self, cx: &Context) -> Result<Changed<Dmz>, ToolError> {
+impl Change for ClearDmz {
+    type State = Dmz;
+    type Subject = ();
+    const VOLATILE: &'static [&'static str] = VOLATILE;
+
+    async fn prepare(self, cx: &Context) -> Result<Prepared<Dmz>, ToolError> {
         let what = say!("Remove the DMZ", "Supprimer la DMZ");
         let entries = cx.read(&wire::GetDmz {}).await?;
         let before = present(&entries);
-        if before.is_none() {
-            return Ok(Changed::already_so(what, None));
+        let Some(former) = &before else { return Ok(Prepared::already_so(what, None)) };
+        let ids: Vec<String> = entries.iter().map(|(id, _)| id.to_owned()).collect();
+        let mut plan = Draft::new(what.clone(), &()).turns(before.as_ref(), None);
+        for id in &ids {
+            plan = plan.sends(&wire::DeleteDmz { id });
         }
-        let mut sent = None;
-        for (id, _) in entries.iter() {
-            sent = Some(cx.write(&wire::DeleteDmz { id }).await?);
-        }
-        let committed = firewall::commit(cx).await?;
-        let read = || async { Ok(present(&cx.read(&wire::GetDmz {}).await?)) };
-        let (after, gone) = cx.read_back(PATIENCE, read, Option::is_none).await?;
-        match sent {
-            Some(sent) if !gone => Changed::after(&sent, what, before, after, vec!["ipv4".to_owned()]),
-            _ if !committed => Ok(Changed::differs(what, before, after, vec![COMMIT_UNCONFIRMED.to_owned()])),
-            _ => Ok(Changed::applied(what, before, after)),
-        }
+        plan = plan.sends(&firewall::COMMIT);
+        plan = match former.ipv4 {
+            Some(ip) if former.enabled && ids.len() == 1 => plan.undone_by(&SetDmz { host: ip.into() }),
+            _ => plan.not_undone(say!(
+                "what is there is switched off, odd or more than one, which cannot be set the same way again",
+                "ce qui existe est désactivé, inhabituel ou multiple, et ne peut pas être remis à l'identique"
+            )),
+        };
+        plan.then(move |cx| async move {
+            let mut sent = None;
+            for id in &ids {
+                sent = Some(cx.write(&wire::DeleteDmz { id }).await?);
+            }
+            let committed = firewall::commit(&cx).await?;
+            let (after, gone) = cx.read_back(PATIENCE, || state(&cx), Option::is_none).await?;
+            match sent {
+                Some(sent) if !gone => Changed::after(&sent, what, before, after, vec!["ipv4".to_owned()]),
+                _ if !committed => {
+                    Ok(Changed::differs(what, before, after, vec![COMMIT_UNCONFIRMED.to_owned()]))
+                }
+                _ => Ok(Changed::applied(what, before, after)),
+            }
+        })
+    }
+
+    async fn observe(cx: &Context, (): ()) -> Result<Option<Dmz>, ToolError> {
+        state(cx).await
     }
 }

@@ -115,10 +115,13 @@ impl Show for Firewall {
     }
 }
 
+/// The call that makes changed rules effective.
+pub(crate) const COMMIT: wire::Commit = wire::Commit {};
+
 /// Makes changed rules effective; whether the box said that it did. Without it some firmwares keep a new rule in the
 /// configuration only.
 pub(crate) async fn commit(cx: &Context) -> Result<bool, ToolError> {
-    match cx.write(&wire::Commit {}).await {
+    match cx.write(&COMMIT).await {
         Ok(sent) => Ok(sent.reply.is_some_and(wire::is_done)),
         // The rule itself was accepted: what became of it is for the read-back to say.
         Err(ToolError::Box(error)) => {

@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Firewall, Level, Levels, wire};
-use crate::{Access, Changed, Context, French, Group, Tool, ToolDef, ToolError, say};
+use crate::{Access, Changed, Context, French, Group, Read, Tool, ToolDef, ToolError, say};
 
-pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::of::<ShowFirewall>(), ToolDef::of::<SetFirewall>()];
+pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::read::<ShowFirewall>(), ToolDef::read::<SetFirewall>()];
 
 const FIREWALL: Group =
     Group { name: "firewall", english: "The firewall's levels", french: "Les niveaux du pare-feu" };
@@ -28,7 +28,9 @@ impl Tool for ShowFirewall {
         about: "Montre les niveaux du pare-feu et si la box répond aux pings d'Internet.",
         args: &[],
     };
+}
 
+impl Read for ShowFirewall {
     async fn run(self, cx: &Context) -> Result<Firewall, ToolError> {
         let levels = levels(cx).await?;
         let ping = cx.read_optional(&wire::GetRespondToPing::INTERNET).await?;
@@ -69,7 +71,9 @@ impl Tool for SetFirewall {
             ("ipv6_level", "Pour IPv6, mêmes valeurs."),
         ],
     };
+}
 
+impl Read for SetFirewall {
     async fn run(self, cx: &Context) -> Result<Changed<Levels>, ToolError> {
         const PATIENCE: Duration = Duration::from_secs(5);
         if self.level.is_none() && self.ipv6_level.is_none() {

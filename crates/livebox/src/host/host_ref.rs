@@ -1,6 +1,11 @@
 //! How a person says which host: by name, IP or MAC address.
 
-use std::{borrow::Cow, fmt, net::IpAddr, str::FromStr};
+use std::{
+    borrow::Cow,
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+    str::FromStr,
+};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -51,6 +56,18 @@ impl FromStr for HostRef {
             ));
         }
         Ok(Self { text: text.to_owned(), mac: text.parse().ok(), ip: text.parse().ok() })
+    }
+}
+
+impl From<Ipv4Addr> for HostRef {
+    fn from(ip: Ipv4Addr) -> Self {
+        Self { text: ip.to_string(), mac: None, ip: Some(IpAddr::V4(ip)) }
+    }
+}
+
+impl From<MacAddr> for HostRef {
+    fn from(mac: MacAddr) -> Self {
+        Self { text: mac.to_string(), mac: Some(mac), ip: None }
     }
 }
 

@@ -9,15 +9,15 @@ use super::{
     Host, HostDetails, HostList, HostRef, Link, NamedHost, all, find, host_ref::describe, resolve, wire,
 };
 use crate::{
-    Access, Band, Changed, Context, French, Group, MacAddr, Message, Tool, ToolDef, ToolError, Untrusted,
-    lan,
+    Access, Band, Changed, Context, French, Group, MacAddr, Message, Read, Tool, ToolDef, ToolError,
+    Untrusted, lan,
     net::{text_schema, textual},
     say,
     text::folded,
 };
 
 pub(crate) const TOOLS: &[ToolDef] =
-    &[ToolDef::of::<ListHosts>(), ToolDef::of::<ShowHost>(), ToolDef::of::<RenameHost>()];
+    &[ToolDef::read::<ListHosts>(), ToolDef::read::<ShowHost>(), ToolDef::read::<RenameHost>()];
 
 const HOST: Group =
     Group { name: "host", english: "Devices of the home network", french: "Les appareils du réseau local" };
@@ -62,7 +62,9 @@ impl Tool for ListHosts {
             ("limit", "Nombre d'appareils au plus."),
         ],
     };
+}
 
+impl Read for ListHosts {
     async fn run(self, cx: &Context) -> Result<HostList, ToolError> {
         let hosts = all(cx).await?;
         let search = self.search.as_deref().map(Search::new);
@@ -192,7 +194,9 @@ impl Tool for ShowHost {
         about: "Montre tout ce que l'on sait d'un appareil du réseau local.",
         args: &[("host", "Nom, IP ou MAC.")],
     };
+}
 
+impl Read for ShowHost {
     async fn run(self, cx: &Context) -> Result<HostDetails, ToolError> {
         let hosts = all(cx).await?;
         let host = find(&hosts, &self.host)?;
@@ -260,7 +264,9 @@ impl Tool for RenameHost {
         about: "Renomme un appareil, tel que la box et sa page web le montrent.",
         args: &[("host", "Nom, IP ou MAC."), ("name", "Nouveau nom.")],
     };
+}
 
+impl Read for RenameHost {
     async fn run(self, cx: &Context) -> Result<Changed<NamedHost>, ToolError> {
         let host = resolve(cx, &self.host).await?;
         rename(cx, &host, &self.name).await

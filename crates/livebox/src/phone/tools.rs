@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{CallList, CallRecord, Direction, Outcome, Phone, since::Since, wire};
-use crate::{Access, Context, French, Group, Tool, ToolDef, ToolError, say};
+use crate::{Access, Context, French, Group, Read, Tool, ToolDef, ToolError, say};
 
-pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::of::<ShowPhone>(), ToolDef::of::<ListCalls>()];
+pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::read::<ShowPhone>(), ToolDef::read::<ListCalls>()];
 
 const PHONE: Group =
     Group { name: "phone", english: "The telephone service", french: "Le service téléphonique" };
@@ -28,7 +28,9 @@ impl Tool for ShowPhone {
         about: "Montre les lignes téléphoniques, si elles fonctionnent, et les téléphones branchés.",
         args: &[],
     };
+}
 
+impl Read for ShowPhone {
     async fn run(self, cx: &Context) -> Result<Phone, ToolError> {
         let trunks = cx.read_if_present(&wire::ListTrunks {}).await?;
         let devices = cx.read_optional(&wire::GetVoiceDevices::new()).await?;
@@ -112,7 +114,9 @@ impl Tool for ListCalls {
             ("limit", "Nombre maximal d'appels."),
         ],
     };
+}
 
+impl Read for ListCalls {
     async fn run(self, cx: &Context) -> Result<CallList, ToolError> {
         let log = cx.read_if_present(&wire::GetCallList {}).await?.ok_or_else(|| {
             ToolError::Unavailable(say!(

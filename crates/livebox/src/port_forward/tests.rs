@@ -369,7 +369,7 @@ async fn what_the_box_changes_in_a_rule_is_reported() {
 async fn text_is_in_both_languages() {
     let bench = evening().await;
     let cx = bench.cx.clone().with_lang(Lang::Fr);
-    let bench = Bench { cx, livebox: bench.livebox };
+    let bench = Bench { cx, ..bench };
     let added = bench.run("port_forward_add", web()).await.unwrap();
     assert!(
         added.page.compact().contains("Rediriger le port TCP+UDP 80 vers 192.168.1.20"),

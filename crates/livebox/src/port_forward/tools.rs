@@ -11,7 +11,7 @@ use super::{
     comparable_id, wire,
 };
 use crate::{
-    Access, Changed, Context, French, Group, PortRange, Sent, Tool, ToolDef, ToolError, Untrusted,
+    Access, Changed, Context, French, Group, PortRange, Read, Sent, Tool, ToolDef, ToolError, Untrusted,
     change::COMMIT_UNCONFIRMED,
     firewall,
     host::{self, HostRef, Target},
@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub(crate) const TOOLS: &[ToolDef] =
-    &[ToolDef::of::<ListRules>(), ToolDef::of::<AddRule>(), ToolDef::of::<RemoveRule>()];
+    &[ToolDef::read::<ListRules>(), ToolDef::read::<AddRule>(), ToolDef::read::<RemoveRule>()];
 
 const PORT_FORWARD: Group = Group {
     name: "port-forward",
@@ -75,7 +75,9 @@ impl Tool for ListRules {
             ("limit", "Nombre de règles au plus."),
         ],
     };
+}
 
+impl Read for ListRules {
     async fn run(self, cx: &Context) -> Result<RuleList, ToolError> {
         let mut rules = rules(cx).await?;
         let total = rules.len();
@@ -154,7 +156,9 @@ impl Tool for AddRule {
             ("source_prefix", "Seulement depuis ces réseaux."),
         ],
     };
+}
 
+impl Read for AddRule {
     async fn run(self, cx: &Context) -> Result<Changed<Rules>, ToolError> {
         let internal = self.internal_port.unwrap_or(self.external_port);
         if internal.len() != self.external_port.len() {
@@ -387,7 +391,9 @@ impl Tool for RemoveRule {
         about: "Supprime une redirection de port.",
         args: &[("rule", "Son nom ou son identifiant.")],
     };
+}
 
+impl Read for RemoveRule {
     async fn run(self, cx: &Context) -> Result<Changed<Rules>, ToolError> {
         let existing = rules(cx).await?;
         let rule = find(&existing, &self.rule)?;

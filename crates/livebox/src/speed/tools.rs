@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{BoxResult, CERTAINTY, Measured, SpeedTest, meter, server::Server, wire};
 use crate::{
-    Access, Context, French, Group, Message, Tool, ToolDef, ToolError, connection::link_rates_bps, say,
+    Access, Context, French, Group, Message, Read, Tool, ToolDef, ToolError, connection::link_rates_bps, say,
 };
 
-pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::of::<ShowSpeed>(), ToolDef::of::<TestSpeed>()];
+pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::read::<ShowSpeed>(), ToolDef::read::<TestSpeed>()];
 
 const SPEED: Group = Group {
     name: "speed",
@@ -29,7 +29,9 @@ impl Tool for ShowSpeed {
     const EXAMPLE: &'static str = "";
     const FRENCH: French =
         French { about: "Montre le dernier test de débit que la box a fait par elle-même.", args: &[] };
+}
 
+impl Read for ShowSpeed {
     async fn run(self, cx: &Context) -> Result<BoxResult, ToolError> {
         let results = cx.read_if_present(&wire::GetWanResults {}).await?.ok_or_else(|| {
             ToolError::Unavailable(say!(
@@ -62,7 +64,9 @@ impl Tool for TestSpeed {
         args: &[],
     };
     const OPEN_WORLD: bool = true;
+}
 
+impl Read for TestSpeed {
     async fn run(self, cx: &Context) -> Result<SpeedTest, ToolError> {
         let reason = match measure(cx).await {
             Ok(measured) => {

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{StationList, stations};
-use crate::{Access, Band, Context, French, Group, Tool, ToolDef, ToolError, host, wifi::Air};
+use crate::{Access, Band, Context, French, Group, Read, Tool, ToolDef, ToolError, host, wifi::Air};
 
-pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::of::<ListStations>()];
+pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::read::<ListStations>()];
 
 const STATION: Group = Group {
     name: "station",
@@ -45,7 +45,9 @@ impl Tool for ListStations {
             ("limit", "Nombre d'appareils au plus (10 par défaut)."),
         ],
     };
+}
 
+impl Read for ListStations {
     async fn run(self, cx: &Context) -> Result<StationList, ToolError> {
         let air = Air::read(cx).await;
         // Names make the list readable; without them it still tells.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Lang, MacAddr, Message, Page, Show, Untrusted, say};
+use crate::{Context, Lang, MacAddr, Message, Page, Show, ToolError, Untrusted, say};
 
 #[cfg(test)]
 mod tests;
@@ -61,6 +61,12 @@ impl BootReason {
             Self::Other => lang.pick("another reason", "autre raison"),
         }
     }
+}
+
+/// The serial number, which tells one box from another; `None` when this one keeps it to itself.
+pub(crate) async fn serial(cx: &Context) -> Result<Option<String>, ToolError> {
+    let info = cx.read_optional(&wire::GetDeviceInfo {}).await?;
+    Ok(info.and_then(|info| info.serial_number.get().map(str::to_owned)))
 }
 
 /// The name people know a product by.

@@ -51,7 +51,7 @@ async fn the_text_is_there_in_both_languages() {
     let answer = bench.run("box_show", json!({})).await.unwrap();
     assert!(answer.page.compact().contains("Model: Livebox 6"));
     let cx = bench.cx.clone().with_lang(Lang::Fr);
-    let answer = Bench { cx, livebox: bench.livebox }.run("box_show", json!({})).await.unwrap();
+    let answer = Bench { cx, ..bench }.run("box_show", json!({})).await.unwrap();
     assert!(answer.page.compact().contains("Modèle: Livebox 6"));
 }
 

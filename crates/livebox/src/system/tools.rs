@@ -9,10 +9,10 @@ use sysbus::{Error as BoxFault, Secret};
 use tokio::time::Instant;
 
 use super::{BoxInfo, PasswordChanged, Reboot, RebootState, popular_name, wire};
-use crate::{Access, Context, French, Group, Tool, ToolDef, ToolError, Untrusted, say};
+use crate::{Access, Context, French, Group, Read, Tool, ToolDef, ToolError, Untrusted, say};
 
 pub(crate) const TOOLS: &[ToolDef] =
-    &[ToolDef::of::<ShowBox>(), ToolDef::of::<RebootBox>(), ToolDef::of::<SetPassword>()];
+    &[ToolDef::read::<ShowBox>(), ToolDef::read::<RebootBox>(), ToolDef::read::<SetPassword>()];
 
 const BOX: Group = Group { name: "box", english: "The box itself", french: "La box elle-même" };
 
@@ -37,7 +37,9 @@ impl Tool for ShowBox {
         about: "Montre la box : modèle, logiciel, numéro de série, durée de marche, dernier redémarrage, mémoire.",
         args: &[],
     };
+}
 
+impl Read for ShowBox {
     async fn run(self, cx: &Context) -> Result<BoxInfo, ToolError> {
         let info = cx.read(&wire::GetDeviceInfo {}).await?;
         let memory = cx.read_optional(&wire::GetMemory {}).await?.unwrap_or_default();
@@ -102,7 +104,9 @@ impl Tool for RebootBox {
         about: "Redémarre la box : ni Internet, ni TV, ni téléphone, ni Wi-Fi pendant 2 à 4 minutes.",
         args: &[("wait", "Attendre son retour.")],
     };
+}
 
+impl Read for RebootBox {
     async fn run(self, cx: &Context) -> Result<Reboot, ToolError> {
         let before = cx.read(&wire::GetDeviceInfo {}).await?;
         let sent = cx.write(&wire::Reboot::by_user()).await?;
@@ -221,7 +225,9 @@ impl Tool for SetPassword {
         args: &[("current", "Mot de passe actuel."), ("new", "Nouveau mot de passe, 8 à 64 caractères.")],
     };
     const SECRETS: &'static [&'static str] = &["current", "new"];
+}
 
+impl Read for SetPassword {
     async fn run(self, cx: &Context) -> Result<PasswordChanged, ToolError> {
         self.check()?;
         let name = cx.session().user();

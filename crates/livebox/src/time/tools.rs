@@ -5,9 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{BoxTime, wire};
-use crate::{Access, Context, French, Group, Tool, ToolDef, ToolError, Untrusted};
+use crate::{Access, Context, French, Group, Read, Tool, ToolDef, ToolError, Untrusted};
 
-pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::of::<ShowTime>()];
+pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::read::<ShowTime>()];
 
 const TIME: Group = Group { name: "time", english: "The box's clock", french: "L'horloge de la box" };
 
@@ -26,7 +26,9 @@ impl Tool for ShowTime {
         about: "Montre l'horloge de la box : heure locale, fuseau, réglage par le réseau.",
         args: &[],
     };
+}
 
+impl Read for ShowTime {
     async fn run(self, cx: &Context) -> Result<BoxTime, ToolError> {
         let time = cx.read(&wire::GetTime {}).await?.zoned();
         let status = cx.read_optional(&wire::GetStatus {}).await?.unwrap_or_default();

@@ -11,9 +11,9 @@ use super::{
     live::{self, Look},
     rates, wan, wire,
 };
-use crate::{Access, Context, French, Group, Tool, ToolDef, ToolError, Untrusted, say};
+use crate::{Access, Context, French, Group, Read, Tool, ToolDef, ToolError, Untrusted, say};
 
-pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::of::<ShowTraffic>()];
+pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::read::<ShowTraffic>()];
 
 const TRAFFIC: Group =
     Group { name: "traffic", english: "How much flows through the box", french: "Ce qui passe par la box" };
@@ -45,7 +45,9 @@ impl Tool for ShowTraffic {
             ("live_s", "Mesurer maintenant pendant 1 à 30 s au lieu des moyennes de la box."),
         ],
     };
+}
 
+impl Read for ShowTraffic {
     async fn run(self, cx: &Context) -> Result<Traffic, ToolError> {
         if self.live_s.is_some_and(|seconds| !(1..=30).contains(&seconds)) {
             return Err(ToolError::Arguments(say!(

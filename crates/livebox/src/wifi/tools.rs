@@ -11,14 +11,16 @@ use super::{
     plan::{self, Order, Plan},
     wire,
 };
-use crate::{Access, Band, Changed, Context, French, Group, Message, Sent, Tool, ToolDef, ToolError, say};
+use crate::{
+    Access, Band, Changed, Context, French, Group, Message, Read, Sent, Tool, ToolDef, ToolError, say,
+};
 
 pub(crate) const TOOLS: &[ToolDef] = &[
-    ToolDef::of::<ShowWifi>(),
-    ToolDef::of::<EnableWifi>(),
-    ToolDef::of::<DisableWifi>(),
-    ToolDef::of::<SetWifi>(),
-    ToolDef::of::<SetWifiKey>(),
+    ToolDef::read::<ShowWifi>(),
+    ToolDef::read::<EnableWifi>(),
+    ToolDef::read::<DisableWifi>(),
+    ToolDef::read::<SetWifi>(),
+    ToolDef::read::<SetWifiKey>(),
 ];
 
 const WIFI: Group =
@@ -48,7 +50,9 @@ impl Tool for ShowWifi {
         about: "Montre le Wi-Fi : activé ou non, radios et canaux, réseaux et leur sécurité.",
         args: &[],
     };
+}
 
+impl Read for ShowWifi {
     async fn run(self, cx: &Context) -> Result<Wifi, ToolError> {
         // Radios and networks tell most of it, even where there is no switch for all of them.
         let switch = cx.read_optional(&wire::GetSwitch {}).await?;
@@ -89,7 +93,9 @@ impl Tool for EnableWifi {
         about: "Active le Wi-Fi, ou une seule de ses bandes.",
         args: &[("band", "Seulement cette bande : 2.4, 5 ou 6.")],
     };
+}
 
+impl Read for EnableWifi {
     async fn run(self, cx: &Context) -> Result<Changed<Switch>, ToolError> {
         switch(cx, self.band, true).await
     }
@@ -115,7 +121,9 @@ impl Tool for DisableWifi {
         about: "Désactive le Wi-Fi, ou une seule de ses bandes : ses appareils perdent le réseau.",
         args: &[("band", "Seulement cette bande : 2.4, 5 ou 6.")],
     };
+}
 
+impl Read for DisableWifi {
     async fn run(self, cx: &Context) -> Result<Changed<Switch>, ToolError> {
         switch(cx, self.band, false).await
     }
@@ -162,7 +170,9 @@ impl Tool for SetWifi {
             ("hidden", "Nom masqué ou non (true, false)."),
         ],
     };
+}
 
+impl Read for SetWifi {
     async fn run(self, cx: &Context) -> Result<Changed<Settings>, ToolError> {
         let Self { network, channel, width, ssid, hidden } = self;
         if channel.is_none() && width.is_none() && ssid.is_none() && hidden.is_none() {
@@ -220,7 +230,9 @@ impl Tool for SetWifiKey {
         ],
     };
     const SECRETS: &'static [&'static str] = &["key"];
+}
 
+impl Read for SetWifiKey {
     async fn run(self, cx: &Context) -> Result<Changed<Keyed>, ToolError> {
         key::check(&self.key)?;
         let combined = cx.read(&wire::GetSwitch {}).await?.configuration_mode.is_true();

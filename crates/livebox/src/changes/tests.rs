@@ -1,0 +1,194 @@
+//! The pipeline of changes, on the DMZ: plan, consent, record, undo, drift, crash, guard.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    Consent, Order, Plan, Policy, ToolError, Verdict,
+    testing::{Bench, bench, order},
+};
+
+/// A person who answers in this way, and what they were shown.
+struct Person {
+    answer: Verdict,
+    shown: Mutex<Vec<String>>,
+}
+
+impl Person {
+    fn who(answer: Verdict) -> Self {
+        Self { answer, shown: Mutex::default() }
+    }
+}
+
+impl Consent for Person {
+    fn ask<'a>(&'a self, plan: &'a Plan) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>> {
+        self.shown.lock().unwrap().push(plan.hash.clone());
+        Box::pin(std::future::ready(self.answer.clone()))
+    }
+}
+
+async fn cautious() -> Bench {
+    let mut bench = bench().await;
+    bench.cx = bench.cx.with_policy(Policy::default());
+    bench
+}
+
+async fn asking(bench: &Bench, person: &Person, tool: &str, args: Value) -> Result<crate::Answer, ToolError> {
+    let order = Order { consent: person, ..order() };
+    crate::invoke(&bench.cx, crate::find(tool).unwrap(), &order, args).await
+}
+
+fn dmz_to(bench: &Bench, ip: &str) {
+    bench.livebox.with_state(|router| {
+        router.state.firewall.dmz = vec![emulator::state::firewall::Dmz {
+            id: "webui".to_owned(),
+            destination: ip.to_owned(),
+            source_prefix: String::new(),
+            enable: true,
+        }];
+    });
+    bench.cx.session().forget_reads();
+}
+
+#[tokio::test]
+async fn a_plan_touches_nothing_and_tells_everything() {
+    let bench = cautious().await;
+    let plan = bench.plan("dmz_set", json!({"host": "nas-familial"})).await.unwrap();
+    assert_eq!(plan["outcome"], "planned");
+    assert_eq!((&plan["before"], &plan["after"]["ipv4"]), (&Value::Null, &json!("192.168.1.20")));
+    let plan = &plan["plan"];
+    let calls: Vec<&str> =
+        plan["calls"].as_array().unwrap().iter().map(|call| call["call"].as_str().unwrap()).collect();
+    assert_eq!(calls, ["Firewall:setDMZ", "Firewall:commit"]);
+    assert_eq!(plan["undo"], json!({"tool": "dmz_clear", "arguments": {}}));
+    assert_eq!(bench.count("Firewall:setDMZ"), 0);
+    assert!(!bench.state.path().join(journal::FILE).exists(), "a plan records nothing");
+}
+
+#[tokio::test]
+async fn nothing_happens_without_a_person() {
+    let bench = cautious().await;
+    let no = Person::who(Verdict::Declined(crate::say!("no", "non")));
+    let error = asking(&bench, &no, "dmz_set", json!({"host": "nas-familial"})).await.unwrap_err();
+    assert!(matches!(error, ToolError::NotConsented(_)), "{error:?}");
+    assert_eq!((error.exit_code(), bench.count("Firewall:setDMZ")), (6, 0));
+    let yes = Person::who(Verdict::Given("test"));
+    let done = asking(&bench, &yes, "dmz_set", json!({"host": "nas-familial"})).await.unwrap();
+    assert_eq!((&done.json["outcome"], &done.json["entry"]), (&json!("applied"), &json!(1)));
+    assert_eq!(*yes.shown.lock().unwrap(), *no.shown.lock().unwrap(), "the same change has the same hash");
+    let shown = bench.json("journal_show", json!({"entry": 1})).await;
+    assert_eq!((&shown["consent"], &shown["outcome"]), (&json!("test"), &json!("applied")));
+}
+
+#[tokio::test]
+async fn an_approval_is_bound_to_its_plan_and_used_once() {
+    let bench = cautious().await;
+    let set = json!({"host": "nas-familial"});
+    let first = bench.json("dmz_set", set.clone()).await;
+    assert_eq!(first["outcome"], "approval_needed");
+    let id = first["approval"]["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        bench.json("dmz_set", set.clone()).await["approval"]["id"],
+        id,
+        "the same question, not another"
+    );
+    let journal = crate::Journal::open(bench.state.path()).unwrap();
+    assert!(journal.answer_approval(&id, true, jiff::Timestamp::now()).unwrap());
+    let other = bench.json("dmz_set", json!({"host": "Pont Hue"})).await;
+    assert_eq!(other["outcome"], "approval_needed", "another change is another plan");
+    assert_eq!(bench.json("dmz_set", set.clone()).await["outcome"], "applied");
+    bench.livebox.with_state(|router| router.state.firewall.dmz.clear());
+    bench.cx.session().forget_reads();
+    assert_eq!(bench.json("dmz_set", set).await["outcome"], "approval_needed", "it was used");
+    assert_eq!(bench.count("Firewall:setDMZ"), 1);
+}
+
+#[tokio::test]
+async fn what_moved_after_the_plan_was_shown_is_not_overwritten() {
+    struct Meddler(Arc<Bench>);
+    impl Consent for Meddler {
+        fn ask<'a>(&'a self, _: &'a Plan) -> Pin<Box<dyn Future<Output = Verdict> + Send + 'a>> {
+            dmz_to(&self.0, "192.168.1.24");
+            Box::pin(std::future::ready(Verdict::Given("test")))
+        }
+    }
+    let bench = Arc::new(cautious().await);
+    let meddler = Meddler(Arc::clone(&bench));
+    let order = Order { consent: &meddler, ..order() };
+    let args = json!({"host": "nas-familial"});
+    let error = crate::invoke(&bench.cx, crate::find("dmz_set").unwrap(), &order, args).await.unwrap_err();
+    assert!(matches!(error, ToolError::Drift(_)), "{error:?}");
+    assert_eq!(bench.count("Firewall:setDMZ"), 0);
+}
+
+#[tokio::test]
+async fn undo_and_redo_go_back_and_forth() {
+    let bench = bench().await;
+    dmz_to(&bench, "192.168.1.24");
+    bench.json("dmz_set", json!({"host": "nas-familial"})).await;
+    let undone = bench.json("journal_undo", json!({})).await;
+    assert_eq!((&undone["outcome"], &undone["after"]["ipv4"]), (&json!("applied"), &json!("192.168.1.24")));
+    let list = bench.json("journal_list", json!({})).await;
+    assert_eq!((&list["total"], &list["entries"][1]["undo"]), (&json!(2), &json!("undone")));
+    let twice = bench.error("journal_undo", json!({"entry": 1})).await;
+    assert!(matches!(twice, ToolError::Conflict(_)), "{twice}");
+    let redone = bench.json("journal_undo", json!({"entry": 2})).await;
+    assert_eq!(redone["after"]["ipv4"], "192.168.1.20");
+}
+
+#[tokio::test]
+async fn an_undo_does_not_overwrite_what_others_did_since() {
+    let bench = bench().await;
+    bench.json("dmz_set", json!({"host": "nas-familial"})).await;
+    dmz_to(&bench, "192.168.1.24");
+    let error = bench.error("journal_undo", json!({"entry": 1})).await;
+    assert!(matches!(error, ToolError::Drift(_)) && error.to_string().contains("ipv4"), "{error}");
+    assert_eq!(bench.count("Firewall:deleteDMZ"), 0);
+    bench.livebox.with_state(|router| router.state.firewall.dmz.clear());
+    bench.cx.session().forget_reads();
+    let already = bench.json("journal_undo", json!({"entry": 1})).await;
+    assert_eq!(already["outcome"], "already_so", "somebody else took it back");
+    dmz_to(&bench, "192.168.1.24");
+    let (cx, order) = (bench.cx.clone().forced(), order());
+    let undo = crate::find("journal_undo").unwrap();
+    let forced = crate::invoke(&cx, undo, &order, json!({"entry": 1})).await.unwrap();
+    assert_eq!(forced.json["outcome"], "applied");
+    assert_eq!(bench.json("dmz_show", json!({})).await["ipv4"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_a_crash_left_open_is_read_back() {
+    let bench = bench().await;
+    bench.json("dmz_set", json!({"host": "nas-familial"})).await;
+    let journal = crate::Journal::open(bench.state.path()).unwrap();
+    let entry = journal.entry(1).unwrap().unwrap();
+    // As if a process had died after each of these: before the call left, and after the box took it.
+    let draft = |before: &Value, wanted: &Value| journal::Draft {
+        at: entry.at,
+        box_serial: entry.box_serial.clone(),
+        tool: entry.tool.clone(),
+        args: entry.args.clone(),
+        what: entry.what.clone(),
+        subject: entry.subject.clone(),
+        before: before.clone(),
+        wanted: wanted.clone(),
+        calls: entry.calls.clone(),
+        plan_hash: entry.plan_hash.clone(),
+        undo: entry.undo.clone(),
+        client: entry.client.clone(),
+        consent: entry.consent.clone(),
+        undoes: None,
+        guard: None,
+    };
+    journal.begin(&draft(&entry.before, &entry.after)).unwrap();
+    journal.begin(&draft(&entry.after, &entry.before)).unwrap();
+    journal.begin(&draft(&Value::Null, &json!({"enabled": true, "ipv4": "192.168.1.99"}))).unwrap();
+    let list = bench.json("journal_list", json!({})).await;
+    let outcomes: Vec<&Value> =
+        list["entries"].as_array().unwrap().iter().map(|line| &line["outcome"]).collect();
+    assert_eq!(outcomes, ["differs", "failed", "applied", "applied"]);
+}

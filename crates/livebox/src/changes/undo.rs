@@ -1,0 +1,119 @@
+//! Taking a change back: its inverse, through the same pipeline, after comparing before, after and now.
+
+use serde_json::Value;
+
+use crate::{
+    Answer, Changed, Context, ToolError,
+    invoke::{self, Planned},
+    lang::{Lang, Message},
+    plan::{differing, lasting},
+    record::{self, on_disk},
+    say, settle,
+    tool::answer,
+};
+
+use super::AnyState;
+
+/// Plans the undo of the entry that the arguments name, or of the last change.
+pub(crate) async fn plan(cx: &Context, args: Value) -> Result<Planned, ToolError> {
+    let super::tools::UndoEntry { entry } = crate::tool::read_args(args)?;
+    let journal = cx.records().existing().await?.ok_or_else(nothing_to_undo)?;
+    let serial = cx.box_serial().await;
+    let entry = if let Some(id) = entry {
+        record::entry(&journal, id).await?
+    } else {
+        let serial = serial.clone();
+        on_disk(move || journal.last_undoable(serial.as_deref())).await?.ok_or_else(nothing_to_undo)?
+    };
+    let id = entry.id;
+    let what = record::message(&entry.what);
+    let (tool, args) = way_back(&entry)?;
+    if entry.box_serial.is_some() && entry.box_serial != serial {
+        return Err(ToolError::Conflict(say!(
+            "Entry {id} was made on another box than this one.",
+            "L'entrée {id} a été faite sur une autre box que celle-ci."
+        )));
+    }
+    let now = settle::observed(cx, &entry).await?.ok_or_else(|| forgotten(id))?;
+    let volatile = settle::work_of(&entry).map_or(&[][..], |work| work.volatile);
+    let stripped = |state: &Value| lasting(state.clone(), volatile);
+    if stripped(&now) == stripped(&entry.before) {
+        return already(cx, &what, now);
+    }
+    let drift = differing(&stripped(&entry.after), &stripped(&now));
+    if !drift.is_empty() && !cx.is_forced() {
+        return Err(drifted(id, &drift));
+    }
+    let worker = crate::find_any(&tool).ok_or_else(|| forgotten(id))?;
+    match Box::pin(invoke::plan(cx, worker, args)).await? {
+        Planned::Already(_) => already(cx, &what, now),
+        Planned::Plan(mut plan, carry) => {
+            plan.undoes = Some(id);
+            let (english, french) = (what.text(Lang::En), what.text(Lang::Fr));
+            plan.notes.insert(
+                0,
+                say!("This takes back entry {id}: {english}.", "Ceci annule l'entrée {id} : {french}."),
+            );
+            Ok(Planned::Plan(plan, carry))
+        }
+    }
+}
+
+/// The call that takes an entry back, or why there is none.
+fn way_back(entry: &journal::Entry) -> Result<(String, Value), ToolError> {
+    let id = entry.id;
+    if let Some(by) = entry.undone_by {
+        return Err(ToolError::Conflict(say!(
+            "Entry {id} was taken back already, by entry {by}. To do it again, undo entry {by}.",
+            "L'entrée {id} a déjà été annulée, par l'entrée {by}. Pour la refaire, annulez l'entrée {by}."
+        )));
+    }
+    if !entry.outcome.took_effect() {
+        let outcome = entry.outcome.word();
+        return Err(ToolError::Conflict(say!(
+            "There is nothing to take back: entry {id} ended as \"{outcome}\".",
+            "Il n'y a rien à annuler : l'entrée {id} s'est terminée par « {outcome} »."
+        )));
+    }
+    match &entry.undo {
+        journal::Undo::Call { tool, args } => Ok((tool.clone(), args.clone())),
+        journal::Undo::Impossible { because } => {
+            let because = record::message(because);
+            let (english, french) = (because.text(Lang::En), because.text(Lang::Fr));
+            Err(ToolError::Unavailable(say!(
+                "Entry {id} cannot be undone: {english}.",
+                "L'entrée {id} ne peut pas être annulée : {french}."
+            )))
+        }
+    }
+}
+
+fn already(cx: &Context, what: &Message, now: Value) -> Result<Planned, ToolError> {
+    let (english, french) = (what.text(Lang::En), what.text(Lang::Fr));
+    let what = say!("Undo: {english}", "Annulation : {french}");
+    let state = (!now.is_null()).then_some(AnyState(now));
+    let Answer { json, page } = answer(&Changed::already_so(what, state), cx.lang())?;
+    Ok(Planned::Already(Answer { json, page }))
+}
+
+fn drifted(id: i64, fields: &[String]) -> ToolError {
+    let fields = fields.join(", ");
+    ToolError::Drift(say!(
+        "Nothing was changed: since entry {id}, something else changed {fields}. Undoing would overwrite that. Look at it first; a person at a terminal may force it with `livebox-mcp undo {id} --force`.",
+        "Rien n'a été modifié : depuis l'entrée {id}, autre chose a changé {fields}, que l'annulation écraserait. Regardez d'abord ; une personne devant un terminal peut forcer avec « livebox-mcp undo {id} --force »."
+    ))
+}
+
+fn forgotten(id: i64) -> ToolError {
+    ToolError::Unavailable(say!(
+        "Entry {id} was made by a version of livebox-mcp whose tool this one does not have.",
+        "L'entrée {id} vient d'une version de livebox-mcp dont celle-ci n'a pas l'outil."
+    ))
+}
+
+fn nothing_to_undo() -> ToolError {
+    ToolError::Conflict(say!(
+        "There is no change to undo in the journal.",
+        "Le journal n'a aucun changement à annuler."
+    ))
+}

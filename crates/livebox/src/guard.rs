@@ -1,0 +1,307 @@
+//! The guard of changes that can cut their caller off. The box has no savepoint, so we watch it, and the Internet through
+//! it; if they do not come back in time, the change is taken back as soon as the box answers.
+//!
+//! A guard is pending in the journal from before the change is sent until it ends, so that it survives a crash: the next
+//! process that talks to the box takes it up. A lock per guard makes sure that one process watches it.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use journal::{Client, Entry, GuardState, Journal, Outcome};
+use tokio::{task::JoinHandle, time::Instant};
+
+use crate::{
+    Context, Message, ToolError,
+    changes::{is_watched, undo},
+    connection,
+    invoke::{self, Planned},
+    plan::Watch,
+    record::{self, on_disk},
+    say, settle,
+    tool::Access,
+};
+
+/// Between two looks at the box.
+const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 1_000 });
+
+/// The guards that this process watches.
+#[derive(Debug, Default)]
+pub(crate) struct Guards {
+    watching: Mutex<Vec<JoinHandle<()>>>,
+    looked: AtomicBool,
+}
+
+impl Guards {
+    fn add(&self, watcher: JoinHandle<()>) {
+        self.watching.lock().unwrap_or_else(PoisonError::into_inner).push(watcher);
+    }
+
+    fn next(&self) -> Option<JoinHandle<()>> {
+        self.watching.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    /// Whether any guard is watched by this process.
+    pub(crate) fn any(&self) -> bool {
+        let mut watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        watching.retain(|watcher| !watcher.is_finished());
+        !watching.is_empty()
+    }
+
+    /// Waits until every guard of this process has ended.
+    pub(crate) async fn finished(&self) {
+        while let Some(watcher) = self.next() {
+            if watcher.await.is_err() {
+                tracing::warn!("a guard ended badly; the next start takes it up");
+            }
+        }
+    }
+}
+
+/// Starts watching a change that was sent. Returns until when it must have passed, `None` when it is over already.
+pub(crate) async fn start(cx: &Context, journal: &Arc<Journal>, id: i64) -> Option<Timestamp> {
+    let entry = record::entry(journal, id).await.ok()?;
+    let until = entry.guard.as_ref()?.until;
+    if over(&entry) {
+        end(journal, id, GuardState::Passed, None).await;
+        return None;
+    }
+    spawn(cx, journal, id);
+    Some(until)
+}
+
+/// A change that the box refused needs no guard.
+fn over(entry: &Entry) -> bool {
+    matches!(entry.outcome, Outcome::Refused | Outcome::Failed)
+}
+
+fn spawn(cx: &Context, journal: &Arc<Journal>, id: i64) {
+    let (cx, journal) = (cx.clone().with_progress(None), Arc::clone(journal));
+    let guards = Arc::clone(cx.guards());
+    guards.add(tokio::spawn(async move {
+        if let Err(error) = watch(&cx, &journal, id).await {
+            tracing::warn!(id, kind = error.kind(), "a guard could not watch; the next start takes it up");
+        }
+    }));
+}
+
+/// Takes up, once per process, what an earlier one left: guards, and changes whose outcome is unknown. Returns at once.
+pub(crate) fn resume(cx: &Context) {
+    if cx.guards().looked.swap(true, Ordering::Relaxed) || !cx.records().exist() {
+        return;
+    }
+    let cx = cx.clone().with_progress(None);
+    let guards = Arc::clone(cx.guards());
+    guards.add(tokio::spawn(async move {
+        if let Err(error) = take_up(&cx).await {
+            tracing::warn!(kind = error.kind(), "earlier changes could not be looked at");
+        }
+    }));
+}
+
+async fn take_up(cx: &Context) -> Result<(), ToolError> {
+    let Some(journal) = cx.records().existing().await? else { return Ok(()) };
+    settle::if_idle(cx, &journal).await;
+    let books = Arc::clone(&journal);
+    for entry in on_disk(move || books.guards_pending()).await? {
+        tracing::info!(id = entry.id, "a guard is taken up again");
+        spawn(cx, &journal, entry.id);
+    }
+    Ok(())
+}
+
+async fn end(journal: &Arc<Journal>, id: i64, state: GuardState, note: Option<Message>) {
+    let books = Arc::clone(journal);
+    let note = note.as_ref().map(record::text);
+    if on_disk(move || books.end_guard(id, state, Timestamp::now(), note.as_ref())).await.is_err() {
+        tracing::warn!(id, "the end of a guard could not be recorded");
+    }
+}
+
+/// What a look at the box tells.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    box_answers: bool,
+    internet: Option<bool>,
+}
+
+async fn look(cx: &Context) -> Seen {
+    cx.session().forget_reads();
+    match connection::internet(cx).await {
+        Ok(internet) => Seen { box_answers: true, internet },
+        Err(error) => Seen { box_answers: !is_silence(&error), internet: None },
+    }
+}
+
+fn is_silence(error: &ToolError) -> bool {
+    use sysbus::Error;
+    matches!(
+        error,
+        ToolError::Box(
+            Error::NoAnswer { .. }
+                | Error::Unreachable { .. }
+                | Error::Busy { .. }
+                | Error::NotALivebox { .. }
+        )
+    )
+}
+
+/// Since when something is well or not.
+struct Clock {
+    box_silent: Option<Instant>,
+    internet_lost: Option<Instant>,
+    all_well: Option<Instant>,
+}
+
+async fn watch(cx: &Context, journal: &Arc<Journal>, id: i64) -> Result<(), ToolError> {
+    let books = Arc::clone(journal);
+    // Somebody else watches, or it is over.
+    let Some(_lock) = on_disk(move || books.try_lock_guard(id)).await? else { return Ok(()) };
+    let entry = record::entry(journal, id).await?;
+    let Some(Watched { limits, had_internet }) =
+        entry.guard.as_ref().map(|guard| Watched::read(&guard.limits))
+    else {
+        return Ok(());
+    };
+    // What was lost while nobody watched counts from when the change was made.
+    let since = Timestamp::now().duration_since(entry.ended_at.unwrap_or(entry.at));
+    let start = Instant::now();
+    let start = start.checked_sub(since.try_into().unwrap_or_default()).unwrap_or(start);
+    let mut clock = Clock { box_silent: Some(start), internet_lost: Some(start), all_well: None };
+    loop {
+        let seen = look(cx).await;
+        let entry = record::entry(journal, id).await?;
+        if !is_watched(&entry) {
+            return Ok(());
+        }
+        if over(&entry) {
+            end(journal, id, GuardState::Passed, None).await;
+            return Ok(());
+        }
+        let internet_ok = !had_internet || seen.internet != Some(false);
+        clock.tick(seen.box_answers, internet_ok);
+        if lasted(clock.all_well, limits.settle_s) {
+            end(journal, id, GuardState::Passed, None).await;
+            return Ok(());
+        }
+        let lost = if lasted(clock.box_silent, limits.box_s) {
+            Some(say!("the box fell silent", "la box ne répondait plus"))
+        } else if lasted(clock.internet_lost, limits.internet_s) {
+            Some(say!("the Internet did not come back", "Internet n'est pas revenu"))
+        } else {
+            None
+        };
+        if let Some(why) = lost {
+            return take_back(cx, journal, &entry, why).await;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+impl Clock {
+    fn tick(&mut self, box_answers: bool, internet_ok: bool) {
+        fn since(start: &mut Option<Instant>, holds: bool) {
+            *start = if holds { start.or_else(|| Some(Instant::now())) } else { None };
+        }
+        since(&mut self.box_silent, !box_answers);
+        // A box that does not answer tells nothing about the Internet: its clock runs on from where it was.
+        if box_answers {
+            since(&mut self.internet_lost, !internet_ok);
+        }
+        since(&mut self.all_well, box_answers && internet_ok);
+    }
+}
+
+fn lasted(start: Option<Instant>, seconds: u64) -> bool {
+    start.is_some_and(|start| start.elapsed() >= Duration::from_secs(seconds))
+}
+
+/// Sends the inverse once the box answers, unless somebody decided otherwise meanwhile.
+async fn take_back(
+    cx: &Context,
+    journal: &Arc<Journal>,
+    entry: &Entry,
+    why: Message,
+) -> Result<(), ToolError> {
+    let id = entry.id;
+    tracing::warn!(id, "a change is taken back");
+    loop {
+        if look(cx).await.box_answers {
+            if !is_watched(&record::entry(journal, id).await?) {
+                return Ok(());
+            }
+            match revert(cx, journal, id).await {
+                Ok(()) => {
+                    end(journal, id, GuardState::Reverted, Some(why)).await;
+                    return Ok(());
+                }
+                Err(error) if is_passing(&error) => {}
+                Err(error) => {
+                    end(journal, id, GuardState::Failed, Some(error.message())).await;
+                    return Ok(());
+                }
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Whether it is worth planning the inverse anew, from what the box then says.
+fn is_passing(error: &ToolError) -> bool {
+    matches!(error, ToolError::Unknown(_)) || is_silence(error)
+}
+
+/// Plans the inverse from the present state and applies it, recorded like every change.
+async fn revert(cx: &Context, journal: &Arc<Journal>, id: i64) -> Result<(), ToolError> {
+    let _turn = cx.turn().await;
+    let _lock = record::lock(cx, journal).await?;
+    settle::interrupted(cx, journal).await?;
+    if over(&record::entry(journal, id).await?) {
+        return Ok(());
+    }
+    let args = serde_json::json!({ "entry": id });
+    match undo::plan(cx, args).await? {
+        Planned::Already(_) => Ok(()),
+        Planned::Plan(mut plan, carry) => {
+            plan.watch = None;
+            let client = Client {
+                name: "livebox-mcp guard".to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                transport: "guard".to_owned(),
+            };
+            invoke::carry_out(cx, journal, &plan, carry, Access::Disrupt, client, "guard").await?.1.map(drop)
+        }
+    }
+}
+
+/// The limits of a guard, as the journal keeps them.
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Watched {
+    #[serde(flatten)]
+    pub(crate) limits: Watch,
+    /// Whether the Internet was there before the change.
+    pub(crate) had_internet: bool,
+}
+
+impl Watched {
+    /// Limits that cannot be read are those of a cautious guard.
+    fn read(limits: &serde_json::Value) -> Self {
+        serde_json::from_value(limits.clone()).unwrap_or(Self { limits: Watch::USUAL, had_internet: false })
+    }
+}
+
+impl Watch {
+    /// Limits for a change after which radios or interfaces restart.
+    pub const USUAL: Self = Self { box_s: 60, internet_s: 90, settle_s: 15 };
+
+    /// The longest that a guard takes when the box is there all along.
+    pub(crate) fn longest(self) -> SignedDuration {
+        let seconds = self.box_s.max(self.internet_s) + self.settle_s;
+        SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX))
+    }
+}

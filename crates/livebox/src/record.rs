@@ -1,0 +1,226 @@
+//! The journal of changes as the pipeline uses it: opened when first needed, never on the event loop's thread.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use journal::{Client, Draft, Entry, Failure, Finish, GuardDraft, Journal, Lock, Outcome, Text};
+
+use crate::{
+    Context, Message, ToolError,
+    guard::Watched,
+    lang::Lang,
+    plan::{Plan, Undo},
+    say,
+    tool::Ended,
+};
+
+/// How long a change waits for the change of another process to end: as long as the slowest takes.
+const WAITING: Duration = Duration::from_secs(120);
+
+/// The folder of the journal, and the journal once it is open.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    folder: Option<PathBuf>,
+    journal: Mutex<Option<Arc<Journal>>>,
+}
+
+impl Records {
+    pub(crate) fn new(folder: Option<PathBuf>) -> Self {
+        Self { folder, journal: Mutex::default() }
+    }
+
+    fn known(&self) -> Option<Arc<Journal>> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, journal: Journal) -> Arc<Journal> {
+        let mut known = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.get_or_insert_with(|| Arc::new(journal)))
+    }
+
+    /// The journal, created if need be. Without one nothing may change.
+    pub(crate) async fn open(self: &Arc<Self>) -> Result<Arc<Journal>, ToolError> {
+        if let Some(journal) = self.known() {
+            return Ok(journal);
+        }
+        let folder = self.folder.clone().ok_or_else(|| {
+            ToolError::Failed(say!(
+                "Nothing was changed: there is no folder to keep the journal of changes in. Name one in LIVEBOX_MCP_STATE.",
+                "Rien n'a été modifié : aucun dossier où tenir le journal des changements. Nommez-en un dans LIVEBOX_MCP_STATE."
+            ))
+        })?;
+        let opened = on_disk(move || Journal::open(&folder)).await?;
+        Ok(self.keep(opened))
+    }
+
+    /// The journal, if there is one yet.
+    pub(crate) async fn existing(self: &Arc<Self>) -> Result<Option<Arc<Journal>>, ToolError> {
+        if let Some(journal) = self.known() {
+            return Ok(Some(journal));
+        }
+        let Some(folder) = self.folder.clone() else { return Ok(None) };
+        let opened = on_disk(move || Journal::open_existing(&folder)).await?;
+        Ok(opened.map(|journal| self.keep(journal)))
+    }
+
+    /// Whether a file is there at all: a question cheap enough for every start.
+    pub(crate) fn exist(&self) -> bool {
+        self.folder.as_deref().is_some_and(|folder| folder.join(journal::FILE).exists())
+    }
+}
+
+/// Does something with files on a thread that may wait.
+pub(crate) async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, journal::Error> + Send + 'static,
+) -> Result<T, ToolError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done.map_err(|error| broken(&error)),
+        Err(error) => Err(ToolError::Failed(say!(
+            "The work on the journal was cut short: {error}.",
+            "Le travail sur le journal a été interrompu : {error}."
+        ))),
+    }
+}
+
+fn broken(error: &journal::Error) -> ToolError {
+    let Text { english, french } = error.text();
+    ToolError::Failed(say!(
+        "The journal of changes is not usable, and nothing is changed without it: {english}",
+        "Le journal des changements est inutilisable, et rien n'est modifié sans lui : {french}"
+    ))
+}
+
+/// A message as the journal keeps it.
+pub(crate) fn text(message: &Message) -> Text {
+    Text { english: message.text(Lang::En).to_owned(), french: message.text(Lang::Fr).to_owned() }
+}
+
+/// A text of the journal as a message.
+pub(crate) fn message(text: &Text) -> Message {
+    Message::new(text.english.as_str(), text.french.as_str())
+}
+
+/// Waits until no other process is changing the box. Released when dropped, or by the system when the process dies.
+pub(crate) async fn lock(cx: &Context, journal: &Arc<Journal>) -> Result<Lock, ToolError> {
+    let deadline = tokio::time::Instant::now() + WAITING;
+    loop {
+        let journal = Arc::clone(journal);
+        if let Some(lock) = on_disk(move || journal.try_lock_changes()).await? {
+            return Ok(lock);
+        }
+        if tokio::time::Instant::now() > deadline {
+            return Err(ToolError::Conflict(say!(
+                "Another livebox-mcp is changing the box and has not ended. Nothing was changed; try again in a minute.",
+                "Un autre livebox-mcp modifie la box et n'a pas terminé. Rien n'a été modifié ; réessayez dans une minute."
+            )));
+        }
+        cx.progress(0.0, None, say!("another change is under way", "un autre changement est en cours"));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Records that a change is about to be sent.
+pub(crate) async fn begin(
+    journal: &Arc<Journal>,
+    plan: &Plan,
+    client: Client,
+    consent: &str,
+    watched: Option<Watched>,
+) -> Result<i64, ToolError> {
+    let at = Timestamp::now();
+    let guard = watched.map(|watched| GuardDraft {
+        limits: serde_json::to_value(watched).unwrap_or_default(),
+        until: at + watched.limits.longest(),
+    });
+    let draft = Draft {
+        at,
+        box_serial: plan.box_serial.clone(),
+        tool: plan.tool.clone(),
+        args: plan.args.clone(),
+        what: text(&plan.what),
+        subject: plan.subject.clone(),
+        before: plan.before.clone(),
+        wanted: plan.after.clone(),
+        calls: plan.calls_json(),
+        plan_hash: plan.hash.clone(),
+        undo: match &plan.undo {
+            Undo::Call { tool, args } => journal::Undo::Call { tool: tool.clone(), args: args.clone() },
+            Undo::Impossible(because) => journal::Undo::Impossible { because: text(because) },
+        },
+        client,
+        consent: consent.to_owned(),
+        undoes: plan.undoes,
+        guard,
+    };
+    let journal = Arc::clone(journal);
+    on_disk(move || journal.begin(&draft)).await
+}
+
+/// Records how a change ended.
+pub(crate) async fn finish(
+    journal: &Arc<Journal>,
+    id: i64,
+    ended: &Result<Ended, ToolError>,
+    sent: bool,
+) -> Result<(), ToolError> {
+    let end = match ended {
+        Ok(ended) => Finish {
+            at: Timestamp::now(),
+            outcome: match ended.outcome {
+                crate::Outcome::Differs => Outcome::Differs,
+                _ => Outcome::Applied,
+            },
+            after: ended.after.clone(),
+            differs: ended.differs.clone(),
+            error: None,
+        },
+        Err(error) => Finish {
+            at: Timestamp::now(),
+            outcome: outcome_of(error, sent),
+            after: serde_json::Value::Null,
+            differs: Vec::new(),
+            error: Some(Failure { kind: error.kind().to_owned(), message: text(&error.message()) }),
+        },
+    };
+    settle(journal, id, end).await
+}
+
+/// Records how a change turned out to have ended.
+pub(crate) async fn settle(journal: &Arc<Journal>, id: i64, end: Finish) -> Result<(), ToolError> {
+    let journal = Arc::clone(journal);
+    on_disk(move || journal.finish(id, &end)).await
+}
+
+/// What an error says about the box.
+fn outcome_of(error: &ToolError, sent: bool) -> Outcome {
+    use sysbus::Error;
+    match error {
+        ToolError::Unknown(_) => Outcome::Unknown,
+        ToolError::Conflict(_) | ToolError::Box(Error::Refused { .. } | Error::Denied { .. }) => {
+            Outcome::Refused
+        }
+        // A part of it may have been taken before the box fell silent.
+        ToolError::Box(Error::NoAnswer { .. } | Error::Busy { .. } | Error::Unreachable { .. }) if sent => {
+            Outcome::Unknown
+        }
+        _ => Outcome::Failed,
+    }
+}
+
+/// An entry by its number.
+pub(crate) async fn entry(journal: &Arc<Journal>, id: i64) -> Result<Entry, ToolError> {
+    let journal = Arc::clone(journal);
+    on_disk(move || journal.entry(id)).await?.ok_or_else(|| no_entry(id))
+}
+
+/// No such entry.
+pub(crate) fn no_entry(id: i64) -> ToolError {
+    ToolError::Conflict(say!(
+        "The journal has no entry {id}. `livebox-mcp journal list` shows them.",
+        "Le journal n'a pas d'entrée {id}. « livebox-mcp journal list » les montre."
+    ))
+}
