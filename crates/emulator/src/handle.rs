@@ -37,6 +37,10 @@ impl Emulator {
             Time::Manual(origin) => Clock::manual(origin),
         };
         let mut router = Router::new(Seed(options.seed), clock.clone(), &options.password);
+        if options.hostile {
+            router.hostile = true;
+            router.start_over();
+        }
         router.policy = options.policy;
         router.reboot_seconds = options.reboot_seconds;
         let faults = Faults::default();

@@ -31,6 +31,7 @@ mod envelope;
 mod events;
 mod fault;
 mod handle;
+pub mod hostile;
 mod household;
 mod impostor;
 mod introspection;

@@ -21,6 +21,8 @@ pub struct Options {
     pub time: Time,
     /// Opens the control path `/_emulator/…`, through which tests in other processes set faults and move the clock.
     pub control: bool,
+    /// Whatever strangers and devices can name has a name of [`hostile::corpus`](crate::hostile::corpus).
+    pub hostile: bool,
     /// Closes the connection on a `Host` that is none of the box's names, as a real box does.
     pub host_filter: bool,
     /// Describes the data model with the defects of a real box (`[,]`, missing braces, objects glued together).
@@ -45,6 +47,7 @@ impl Default for Options {
             seed: 6,
             time: Time::Real,
             control: false,
+            hostile: false,
             host_filter: false,
             malformed: false,
             trailing_null: false,

@@ -70,6 +70,8 @@ pub struct Router {
     pub sessions: Sessions,
     /// Rules of sessions.
     pub policy: Policy,
+    /// The household has hostile names.
+    pub hostile: bool,
     /// Seconds that a reboot takes.
     pub reboot_seconds: i64,
     /// How long the box looks around for `TopologyDiagnostics:buildTopology`; real ones take 10 to 30 s.
@@ -89,7 +91,8 @@ impl Router {
         let now = clock.now();
         Self {
             model: &LB6,
-            state: crate::household::build(seed, now, admin_password),
+            state: crate::household::build(seed, now, admin_password, false),
+            hostile: false,
             clock,
             events: Events::new(now),
             sessions: Sessions::default(),
@@ -101,6 +104,13 @@ impl Router {
             past_secrets: BTreeSet::new(),
             deaf_until: None,
         }
+    }
+
+    /// Begins anew with the household as it was at first; the password of `admin` stays.
+    pub fn start_over(&mut self) {
+        let (seed, now) = (self.state.seed, self.now());
+        let password = self.state.users.admin_password.clone();
+        self.state = crate::household::build(seed, now, &password, self.hostile);
     }
 
     /// The present.

@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use crate::call::{BoxError, Object, Reply};
 use crate::envelope::{Asked, Dialect, authorization, credentials};
 use crate::fault::{Faults, Kind, other_types};
+use crate::hostile::on_the_wire;
 use crate::options::Options;
 use crate::requests::{Log, is_write};
 use crate::router::{Caller, Router};
@@ -91,7 +92,18 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, shutdown: 
     }
 }
 
+/// Carries out a request; a hostile household has bytes in its answers for which a string has no room.
 async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Answered, Closed> {
+    let hostile = shared.options.hostile;
+    let mut answer = answer(shared, request).await?;
+    if hostile {
+        let body = answer.body().clone().collect().await?.to_bytes();
+        *answer.body_mut() = Full::from(on_the_wire(&body));
+    }
+    Ok(answer)
+}
+
+async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Answered, Closed> {
     let path = request.uri().path().to_owned();
     let query = request.uri().query().unwrap_or_default().to_owned();
     if shared.options.control && path.starts_with(control::PREFIX) {

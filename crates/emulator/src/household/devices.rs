@@ -322,13 +322,14 @@ pub(super) fn build(seed: Seed, now: Timestamp, base_mac: &str) -> Vec<Host> {
         host.types.push(Sourced::new("Computer", "default"));
         host.vendor = device.vendor;
         host.tags = device.tags;
-        host.vendor_class = if device.tags.contains("android") {
+        let vendor_class = if device.tags.contains("android") {
             "android-dhcp-13"
         } else if device.tags.contains("microsoft") {
             "MSFT 5.0"
         } else {
             ""
         };
+        vendor_class.clone_into(&mut host.vendor_class);
         if !device.tags.is_empty() && subnet == 1 {
             host.ipv6 = addresses(&host.mac);
         }
@@ -412,7 +413,7 @@ fn repeater(seed: Seed, now: Timestamp) -> Host {
         Sourced::new(&default_name(0), "default"),
     ];
     host.types = vec![Sourced::new("repeteurwifi6", "dhcp"), Sourced::new("SAH AP", "ssw")];
-    host.vendor_class = "sagem";
+    "sagem".clone_into(&mut host.vendor_class);
     host.vendor = "Sagemcom Broadband SAS";
     host.ipv6 = addresses(&host.mac);
     host.rates = Rates { down: 30_000, up: 24_000 };
@@ -435,7 +436,7 @@ fn decoder(seed: Seed, now: Timestamp) -> Host {
         Sourced::new(&default_name(1), "default"),
     ];
     host.types = vec![Sourced::new("Set-top Box TV UHD", "dhcp")];
-    host.vendor_class = "IHD92SAGEM";
+    "IHD92SAGEM".clone_into(&mut host.vendor_class);
     host.vendor = "Sagemcom Broadband SAS";
     host.tags = "stb orange power_state upnp";
     host.rates = Rates { down: 2_400_000, up: 30_000 };

@@ -2,6 +2,7 @@
 
 mod devices;
 mod habits;
+mod hostile;
 mod radio;
 mod rules;
 
@@ -26,8 +27,16 @@ const DAY: i64 = 86_400;
 /// The delegated prefix, from the block reserved for documentation.
 const PREFIX: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0x5a3c, 0x1700, 0, 0, 0, 0);
 
-/// The household of a seed, as it stands at `now`.
-pub(crate) fn build(seed: Seed, now: Timestamp, admin_password: &str) -> State {
+/// The household of a seed, as it stands at `now`; with hostile names all over it if asked for.
+pub(crate) fn build(seed: Seed, now: Timestamp, admin_password: &str, hostile: bool) -> State {
+    let mut state = family(seed, now, admin_password);
+    if hostile {
+        hostile::spoil(&mut state, now);
+    }
+    state
+}
+
+fn family(seed: Seed, now: Timestamp, admin_password: &str) -> State {
     let base_mac = seed.mac("box", "34:53:D2");
     let wifi = radio::build(seed, &base_mac, now);
     let hosts = devices::build(seed, now, &base_mac);

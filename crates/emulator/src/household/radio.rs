@@ -173,7 +173,7 @@ fn neighbours(seed: Seed) -> Vec<Neighbour> {
     let neighbour = |(place, entry): (usize, &(&'static str, &'static str, u32, i32, u32, &'static str))| {
         let (radio, ssid, channel, rssi_dbm, bandwidth_mhz, security) = *entry;
         let bssid = seed.mac(&format!("neighbour{place}"), "A4:3E:51");
-        Neighbour { radio, ssid, bssid, channel, rssi_dbm, bandwidth_mhz, security }
+        Neighbour { radio, ssid: ssid.to_owned(), bssid, channel, rssi_dbm, bandwidth_mhz, security }
     };
     heard.iter().enumerate().map(neighbour).collect()
 }

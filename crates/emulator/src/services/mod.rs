@@ -34,6 +34,8 @@ mod user_interface;
 mod user_management;
 mod voice;
 
+pub(crate) use firewall::rule_id;
+
 use crate::call::{Answer, Args, Call};
 use crate::router::Router;
 

@@ -33,7 +33,7 @@ pub struct Host {
     /// Whether the address came from the DHCP server.
     pub dhcp: bool,
     /// DHCP vendor class, empty when it sends none.
-    pub vendor_class: &'static str,
+    pub vendor_class: String,
     /// Manufacturer, as the box guesses it from the address.
     pub vendor: &'static str,
     /// Tags beyond those that follow from the link (`android`, `mdns`, `upnp`, …), separated by blanks.
@@ -174,7 +174,7 @@ impl Host {
             ipv4,
             ipv6: Vec::new(),
             dhcp: true,
-            vendor_class: "",
+            vendor_class: String::new(),
             vendor: "",
             tags: "",
             first_seen,

@@ -52,7 +52,7 @@ pub struct Neighbour {
     /// Radio that hears it.
     pub radio: &'static str,
     /// Network name, empty when hidden.
-    pub ssid: &'static str,
+    pub ssid: String,
     /// Address.
     pub bssid: String,
     /// Channel.

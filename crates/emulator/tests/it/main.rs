@@ -9,6 +9,7 @@ mod digest;
 mod events;
 mod faults;
 mod firewall;
+mod hostile;
 mod household;
 mod interfaces;
 mod lesser;

@@ -45,6 +45,13 @@ impl Answer {
 
 /// Sends bytes on a fresh connection and reads to its end. An empty answer is `None`.
 pub(crate) async fn send(address: SocketAddr, head: &str, body: &str) -> Option<Answer> {
+    let text = String::from_utf8(exchange(address, head, body).await?).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    Some(Answer { head: head.to_owned(), body: body.to_owned() })
+}
+
+/// The same, with the answer as it comes.
+pub(crate) async fn exchange(address: SocketAddr, head: &str, body: &str) -> Option<Vec<u8>> {
     let request = format!("{head}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).ok()?;
@@ -52,9 +59,7 @@ pub(crate) async fn send(address: SocketAddr, head: &str, body: &str) -> Option<
         stream.write_all(request.as_bytes()).ok()?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).ok()?;
-        let text = String::from_utf8(bytes).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n")?;
-        Some(Answer { head: head.to_owned(), body: body.to_owned() })
+        Some(bytes)
     })
     .await
     .unwrap()

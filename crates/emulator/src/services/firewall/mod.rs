@@ -131,7 +131,7 @@ fn protocols(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The name of a rule with its origin in front. Letters, digits, blanks and a few signs stay, the rest becomes `_`.
-fn rule_id(id: &str, origin: &str) -> String {
+pub(crate) fn rule_id(id: &str, origin: &str) -> String {
     let clean: String =
         id.chars().map(|c| if c.is_alphanumeric() || " _-.".contains(c) { c } else { '_' }).collect();
     let prefix = format!("{origin}_");

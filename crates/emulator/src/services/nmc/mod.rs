@@ -39,9 +39,7 @@ fn call(router: &mut Router, call: &Call<'_>) -> Answer {
             Reply::void().ok()
         }
         ([], "reset") => {
-            let now = router.now();
-            router.state =
-                crate::household::build(router.state.seed, now, &router.state.users.admin_password);
+            router.start_over();
             router.reboot(&call.args.text("reason").unwrap_or_default());
             Reply::void().ok()
         }
