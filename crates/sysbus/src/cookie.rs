@@ -5,12 +5,13 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// The session cookie of the box. Prints as stars; wiped from memory when dropped.
+use crate::Secret;
+
+/// The session cookie of the box. Prints as stars; its value is a secret like any other.
 pub(crate) struct Cookie {
-    /// `name=value`, as the `Cookie` header wants it.
-    pair: Zeroizing<String>,
-    /// Length of the build id in front of the name's slash.
-    id: usize,
+    /// The build id in front of the name's slash.
+    build: String,
+    value: Secret,
 }
 
 impl Cookie {
@@ -28,18 +29,17 @@ impl Cookie {
         let id = name.strip_suffix("/sessid")?;
         let valid_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         let valid_value = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic());
-        (valid_id && valid_value)
-            .then(|| Self { pair: Zeroizing::new(format!("{name}={value}")), id: id.len() })
+        (valid_id && valid_value).then(|| Self { build: id.to_owned(), value: Secret::new(value) })
     }
 
     /// What the `Cookie` header of later calls holds.
-    pub(crate) fn pair(&self) -> &str {
-        &self.pair
+    pub(crate) fn pair(&self) -> Zeroizing<String> {
+        Zeroizing::new(format!("{}/sessid={}", self.build, self.value.expose()))
     }
 
     /// The web server's build id: the same for all boxes of one firmware, another after an update.
     pub(crate) fn build(&self) -> &str {
-        self.pair.get(..self.id).unwrap_or_default()
+        &self.build
     }
 }
 
@@ -56,7 +56,7 @@ mod tests {
     use super::Cookie;
 
     fn find(lines: &[&str]) -> Option<String> {
-        Cookie::find(lines.iter().map(|line| line.as_bytes())).map(|cookie| cookie.pair().to_owned())
+        Cookie::find(lines.iter().map(|line| line.as_bytes())).map(|cookie| cookie.pair().to_string())
     }
 
     #[test]
@@ -105,7 +105,7 @@ mod tests {
         fn a_good_cookie_is_never_lost(id in "[0-9a-f]{8}", value in "[A-Za-z0-9+/]{1,40}={0,2}", rest in "(; [a-zA-Z=/]{0,20}){0,4}") {
             let line = format!("{id}/sessid={value}{rest}");
             let cookie = Cookie::find([line.as_bytes()]).unwrap();
-            prop_assert_eq!(cookie.pair(), format!("{id}/sessid={value}"));
+            prop_assert_eq!(cookie.pair().to_string(), format!("{id}/sessid={value}"));
             prop_assert_eq!(cookie.build(), id);
         }
     }

@@ -15,6 +15,7 @@ mod line;
 mod login;
 mod memory;
 mod places;
+mod redact;
 mod repair;
 pub mod scalar;
 mod secret;
@@ -28,8 +29,10 @@ mod unavailable;
 pub use call::{Answer, Call, Ignored, Kind, Written};
 pub use endpoint::{Endpoint, Trust};
 pub use error::{BoxError, CallName, Error, Impostor, NoAnswer};
+pub use redact::{may_leave, outgoing, outgoing_json, redact, redact_json, spare_words};
 pub use secret::Secret;
 pub use session::{Config, Password, Session};
+pub use text::{plain, visible};
 
 /// Entry points for fuzzing, where no test can reach the parsers otherwise.
 #[cfg(fuzzing)]
@@ -49,7 +52,7 @@ pub mod fuzzing {
     pub fn set_cookie(lines: &[u8]) {
         if let Some(cookie) = crate::cookie::Cookie::find(lines.split(|byte| *byte == b'\n')) {
             assert!(cookie.pair().starts_with(cookie.build()), "the build id is the name's start");
-            assert!(!format!("{cookie:?}").contains(cookie.pair()), "a cookie shows itself");
+            assert!(!format!("{cookie:?}").contains(cookie.pair().as_str()), "a cookie shows itself");
         }
     }
 }

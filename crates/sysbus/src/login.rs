@@ -63,7 +63,7 @@ struct Parameters<'a> {
 
 /// How the box takes a login.
 enum Taken {
-    Accepted { context: String, cookie: Option<Cookie> },
+    Accepted { context: Secret, cookie: Option<Cookie> },
     Refused,
     Locked(Duration),
 }
@@ -116,7 +116,7 @@ impl Line {
     }
 
     /// Takes over the new session, if it is one.
-    async fn accepted(&mut self, context: &str, cookie: Option<&Cookie>) -> Result<(), Error> {
+    async fn accepted(&mut self, context: &Secret, cookie: Option<&Cookie>) -> Result<(), Error> {
         self.refused = None;
         self.locked = None;
         if let Some(memory) = &self.memory {
@@ -278,7 +278,7 @@ impl Line {
 fn accept(envelope: &Envelope, cookie: Option<Cookie>, refusing: bool) -> Result<Taken, Error> {
     let context = envelope.data.get("contextID").and_then(Value::as_str).unwrap_or_default();
     if !context.is_empty() && !refusing {
-        return Ok(Taken::Accepted { context: context.to_owned(), cookie });
+        return Ok(Taken::Accepted { context: Secret::new(context), cookie });
     }
     match &envelope.status {
         _ if refusing => Ok(Taken::Refused),
@@ -309,7 +309,7 @@ fn refuse(entries: Vec<Entry>, refusing: bool) -> Result<Taken, Error> {
 
 /// What each call of the session carries: without the cookie we would be anonymous, and one of the other two has to
 /// accompany it; clients that send all three work everywhere (protocol section 1.5).
-fn session_headers(context: &str, cookie: Option<&Cookie>) -> Result<HeaderMap, Error> {
+fn session_headers(context: &Secret, cookie: Option<&Cookie>) -> Result<HeaderMap, Error> {
     let mut headers = HeaderMap::new();
     let mut insert = |name: HeaderName, text: &str| {
         let mut value = HeaderValue::from_str(text)
@@ -318,10 +318,10 @@ fn session_headers(context: &str, cookie: Option<&Cookie>) -> Result<HeaderMap, 
         headers.insert(name, value);
         Ok::<_, Error>(())
     };
-    insert(CONTEXT, context)?;
-    insert(AUTHORIZATION, &format!("X-Sah {context}"))?;
+    insert(CONTEXT, context.expose())?;
+    insert(AUTHORIZATION, &Zeroizing::new(format!("X-Sah {}", context.expose())))?;
     if let Some(cookie) = cookie {
-        insert(COOKIE, cookie.pair())?;
+        insert(COOKIE, &cookie.pair())?;
     }
     Ok(headers)
 }

@@ -1,18 +1,21 @@
 //! A text that must never be shown.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-/// A password or key. It prints as `***`, is never serialised, and is wiped from memory when dropped.
+use crate::redact;
+
+/// A password or key. It prints as `***`, is never serialised, and from the moment it is made [`redact`](crate::redact())
+/// knows it. Wiped from memory when neither a copy nor the redactor holds it any more.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(Arc<Zeroizing<String>>);
 
 impl Secret {
     /// Takes ownership of a secret text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
+        Self(redact::remember(Zeroizing::new(text.into())))
     }
 
     /// The secret itself: only for the request that needs it.
