@@ -98,6 +98,12 @@ pub(crate) fn language(args: &[OsString]) -> Lang {
         .unwrap_or_default()
 }
 
+/// Makes the password of the environment known as a secret before the first word leaves: it may have been typed in
+/// the wrong place as well. (That of a file is read when it is needed.)
+pub(crate) fn know_password() {
+    variable("LIVEBOX_PASSWORD").map(Secret::new);
+}
+
 /// An environment variable that is set and not empty.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())

@@ -13,6 +13,7 @@ mod mcp;
 mod owner;
 mod run;
 mod terminal;
+mod words;
 
 use std::process::ExitCode;
 

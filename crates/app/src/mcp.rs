@@ -19,13 +19,15 @@ use livebox::{
 use rmcp::{
     ErrorData, RoleServer, ServerHandler, ServiceExt as _,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, CustomRequest,
-        CustomResult, ErrorCode, Implementation, JsonRpcMessage, ListToolsResult, PaginatedRequestParams,
-        ProgressNotificationParam, ProtocolVersion, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock,
+        CustomNotification, CustomRequest, CustomResult, ErrorCode, Implementation, JsonRpcMessage,
+        ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
+        ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
     },
     service::{RequestContext, RxJsonRpcMessage, TxJsonRpcMessage},
     transport::{Transport, async_rw::AsyncRwTransport, io::stdio_pipes},
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -138,7 +140,7 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Guarded<T> {
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), T::Error>> + Send + 'static {
         let is_answer = matches!(message, JsonRpcMessage::Response(_) | JsonRpcMessage::Error(_));
-        let sending = self.inner.send(message);
+        let sending = self.inner.send(outgoing(message));
         let running = Arc::clone(&self.running);
         async move {
             let sent = sending.await;
@@ -176,6 +178,46 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Guarded<T> {
     async fn close(&mut self) -> Result<(), T::Error> {
         self.inner.close().await
     }
+}
+
+/// The message as it may leave: the one place through which everything passes that goes to a client. Next to never
+/// has anything to be taken out, so the message is first looked at as the text that it becomes.
+fn outgoing(message: TxJsonRpcMessage<RoleServer>) -> TxJsonRpcMessage<RoleServer> {
+    if serde_json::to_string(&message).is_ok_and(|text| sysbus::may_leave(&text)) {
+        return message;
+    }
+    match message {
+        JsonRpcMessage::Response(mut response) => {
+            response.result = CustomResult(cleaned(&response.result)).into();
+            JsonRpcMessage::Response(response)
+        }
+        JsonRpcMessage::Error(mut failure) => {
+            failure.error.message = sysbus::outgoing(&failure.error.message).into_owned().into();
+            failure.error.data = failure.error.data.as_ref().map(cleaned);
+            JsonRpcMessage::Error(failure)
+        }
+        JsonRpcMessage::Notification(mut note) => {
+            let (method, params) = parts(cleaned(&note.notification));
+            note.notification = CustomNotification::new(method, params).into();
+            JsonRpcMessage::Notification(note)
+        }
+        JsonRpcMessage::Request(mut request) => {
+            let (method, params) = parts(cleaned(&request.request));
+            request.request = CustomRequest::new(method, params).into();
+            JsonRpcMessage::Request(request)
+        }
+    }
+}
+
+fn cleaned(part: &impl Serialize) -> Value {
+    let mut value = serde_json::to_value(part).unwrap_or_default();
+    sysbus::outgoing_json(&mut value);
+    value
+}
+
+fn parts(mut message: Value) -> (String, Option<Value>) {
+    let method = message.get("method").and_then(Value::as_str).unwrap_or_default().to_owned();
+    (method, message.get_mut("params").map(Value::take))
 }
 
 /// The server: the tools on one box, for one client.

@@ -10,7 +10,7 @@ use clap::ArgMatches;
 use livebox::{Caller, Client, Context, Lang, Nobody, Order, Progress, ToolDef, ToolError, say};
 use serde_json::Value;
 
-use crate::{cli, cli::global_id, config, config::Settings, demo, emulate, logging, mcp, terminal};
+use crate::{cli, cli::global_id, config, config::Settings, demo, emulate, logging, mcp, terminal, words};
 
 /// Exit code of what a change left otherwise than asked.
 const FAILED: u8 = 1;
@@ -19,6 +19,9 @@ const FAILED: u8 = 1;
 pub(crate) fn run(args: impl Iterator<Item = OsString>) -> Result<(), u8> {
     let args: Vec<OsString> = args.collect();
     let lang = config::language(&args);
+    logging::tell_panics(lang);
+    sysbus::spare_words(words::is_ours);
+    config::know_password();
     let matches = match cli::command(lang).try_get_matches_from(&args) {
         Ok(matches) => matches,
         Err(error) => return cli::usage::report(&error, lang),

@@ -11,8 +11,15 @@ use serde_json::{Map, Value, json};
 /// Whether a part of the output could not be written, on a full disk say.
 static INCOMPLETE: AtomicBool = AtomicBool::new(false);
 
-/// Writes an answer on stdout. A reader that went away (`| head`) is not an error.
+/// Writes an answer on stdout, without secrets and without what moves the cursor. A reader that went away
+/// (`| head`) is not an error.
 pub(crate) fn print(text: &str) {
+    print_as_it_is(&sysbus::outgoing(text));
+}
+
+/// Writes on stdout what must not be touched: a program's text, or the secret that a person at this terminal has
+/// just asked to see.
+pub(crate) fn print_as_it_is(text: &str) {
     let mut out = io::stdout().lock();
     let written = writeln!(out, "{text}").and_then(|()| out.flush());
     if written.is_err_and(|error| error.kind() != io::ErrorKind::BrokenPipe) {
@@ -31,9 +38,9 @@ pub(crate) fn all_written() -> Result<(), ToolError> {
     )))
 }
 
-/// Writes for the person, on stderr.
+/// Writes for the person, on stderr, without secrets and without what moves the cursor.
 pub(crate) fn tell(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", sysbus::outgoing(text));
 }
 
 /// Shows a tool's answer: the page, or the JSON.

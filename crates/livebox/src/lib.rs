@@ -36,7 +36,7 @@ pub use net::{Band, MacAddr, PortRange};
 pub use page::Page;
 pub use plan::{Cut, Draft, Plan, PlannedCall, Prepared, Risk, Undo, Watch};
 pub use policy::{Asked, Decision, Policy};
-pub use schema::SchemaObject;
+pub use schema::{SchemaObject, UNTRUSTED_MARK};
 pub use text::Untrusted;
 pub use tool::{Access, Answer, Audience, Change, French, Group, Read, Show, Tool, ToolDef};
 

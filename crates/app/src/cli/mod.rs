@@ -96,7 +96,7 @@ pub(crate) fn completions(matches: &ArgMatches, lang: Lang) {
             // clap_complete 4.6 writes a program's name with a hyphen in two ways, which never meet.
             script = script.replace("livebox__subcmd__mcp", "livebox__mcp");
         }
-        crate::terminal::print(&script);
+        crate::terminal::print_as_it_is(&script);
     }
 }
 
