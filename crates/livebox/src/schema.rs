@@ -10,8 +10,9 @@ pub type SchemaObject = Map<String, Value>;
 
 /// How every value that the network named is described in the schema of an answer, after whatever else is said of
 /// it: devices, SSIDs, rules and callers are data, whatever they say. A description is the one keyword that every
-/// validator takes and every model may see.
-pub const UNTRUSTED_MARK: &str = "Untrusted network text.";
+/// validator takes and every model may see; it is short because it stands there more than a hundred times. The
+/// server's instructions say what it means.
+pub const UNTRUSTED_MARK: &str = "Network data.";
 
 /// Keyword by which [`Untrusted`](crate::Untrusted) tells [`slim`] what it is: a field's own doc comment would take
 /// the place of a description.
@@ -197,10 +198,10 @@ mod tests {
         let schema = slim::<Sample>(false);
         let properties = &schema["properties"];
         let vendor =
-            json!({ "type": ["string", "null"], "description": "Who made it. Untrusted network text." });
+            json!({ "type": ["string", "null"], "description": "Who made it. Network data." });
         assert_eq!(properties["vendor"], vendor);
         let name = json!({ "type": "string", "description": UNTRUSTED_MARK });
         assert_eq!((&properties["name"], &properties["names"]["items"]), (&name, &name));
-        assert!(!Value::Object(slim::<Sample>(true)).to_string().contains("ntrusted"));
+        assert!(!Value::Object(slim::<Sample>(true)).to_string().contains(UNTRUSTED_MARK));
     }
 }
