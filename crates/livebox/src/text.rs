@@ -28,7 +28,7 @@ impl Untrusted {
 
     /// Cleans a sentence of ours that quotes such texts: as [`clean`](Self::clean), cut at 300 characters.
     pub(crate) fn line(text: &str) -> Self {
-        Self(text.chars().filter(|c| !is_hidden(*c)).take(300).collect())
+        Self(sysbus::plain(text, 300))
     }
 
     /// Cleans a text, `None` when nothing is left of it.
