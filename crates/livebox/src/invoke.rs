@@ -190,13 +190,12 @@ impl Change<'_> {
         self.apply(&journal, &plan, carry, how).await
     }
 
-    /// The stricter of what is decided about the tool that was called and the one that does the work.
+    /// The stricter of what is decided about the tool that was called and the one that does the work. What asks for a
+    /// typed word is disruptive, whatever its tool usually is.
     fn decide(&self, plan: &Plan) -> Result<Decision, ToolError> {
-        let worker = crate::find_any(&plan.tool).filter(|worker| worker.audience == Audience::Everyone);
-        Ok(match worker {
-            Some(worker) => self.policy.permit(worker)?.max(self.decision),
-            None => self.decision,
-        })
+        let Some(worker) = crate::find_any(&plan.tool) else { return Ok(self.decision) };
+        let access = if plan.word.is_some() { Access::Disrupt } else { worker.access };
+        Ok(self.policy.permit_at(worker, access)?.max(self.decision))
     }
 
     async fn apply(
@@ -238,7 +237,11 @@ pub(crate) async fn carry_out(
     };
     let id = record::begin(journal, plan, client, how, watched).await?;
     let ended = carry(cx.granting(access, Some(plan.prints()))).await;
-    if let Err(error) = record::finish(journal, id, &ended, cx.has_sent()).await {
+    let end = match &ended {
+        Ok(ended) => record::done(ended),
+        Err(error) => settle::failed(cx, plan, error).await,
+    };
+    if let Err(error) = record::settle(journal, id, end).await {
         // The change is done: that must not hide behind its record, which the next start completes.
         tracing::warn!(kind = error.kind(), id, "the end of a change could not be recorded");
     }

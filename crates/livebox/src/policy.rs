@@ -85,8 +85,13 @@ impl Policy {
     /// The most precise name wins. A group's name alone says `deny` for all of its tools, and `allow` or `ask` for
     /// those that change something: who writes `wifi = "ask"` does not mean to be asked before each look.
     pub fn decide(&self, def: &ToolDef) -> (Decision, String) {
-        let (group, level) = (def.group.name, level(def.access));
-        if self.read_only && def.access > Access::Read {
+        self.decide_at(def, def.access)
+    }
+
+    /// As [`decide`](Self::decide), for a call that goes further than its tool usually does.
+    fn decide_at(&self, def: &ToolDef, access: Access) -> (Decision, String) {
+        let (group, level) = (def.group.name, level(access));
+        if self.read_only && access > Access::Read {
             return (Decision::Deny, "read_only".to_owned());
         }
         let precise = format!("{group}.{level}");
@@ -94,18 +99,23 @@ impl Policy {
             return (*decision, precise);
         }
         match self.rules.get(group) {
-            Some(decision) if *decision == Decision::Deny || def.access > Access::Read => {
+            Some(decision) if *decision == Decision::Deny || access > Access::Read => {
                 return (*decision, group.to_owned());
             }
             _ => {}
         }
-        let usual = if def.access == Access::Read { Decision::Allow } else { Decision::Ask };
+        let usual = if access == Access::Read { Decision::Allow } else { Decision::Ask };
         (self.rules.get(level).copied().unwrap_or(usual), level.to_owned())
     }
 
     /// Refuses a tool that the owner denies; the error names the setting that would permit it.
     pub fn permit(&self, def: &ToolDef) -> Result<Decision, ToolError> {
-        let (decision, setting) = self.decide(def);
+        self.permit_at(def, def.access)
+    }
+
+    /// As [`permit`](Self::permit), for a call that goes further than its tool usually does.
+    pub(crate) fn permit_at(&self, def: &ToolDef, access: Access) -> Result<Decision, ToolError> {
+        let (decision, setting) = self.decide_at(def, access);
         if decision != Decision::Deny {
             return Ok(decision);
         }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use journal::{Client, Draft, Entry, Failure, Finish, GuardDraft, Journal, Lock, Outcome, Text};
+use journal::{Client, Draft, Entry, Finish, GuardDraft, Journal, Lock, Outcome, Text};
 
 use crate::{
     Context, Message, ToolError,
@@ -160,55 +160,24 @@ pub(crate) async fn begin(
     on_disk(move || journal.begin(&draft)).await
 }
 
-/// Records how a change ended.
-pub(crate) async fn finish(
-    journal: &Arc<Journal>,
-    id: i64,
-    ended: &Result<Ended, ToolError>,
-    sent: bool,
-) -> Result<(), ToolError> {
-    let end = match ended {
-        Ok(ended) => Finish {
-            at: Timestamp::now(),
-            outcome: match ended.outcome {
-                crate::Outcome::Differs => Outcome::Differs,
-                _ => Outcome::Applied,
-            },
-            after: ended.after.clone(),
-            differs: ended.differs.clone(),
-            error: None,
+/// What to record of a change that was carried out.
+pub(crate) fn done(ended: &Ended) -> Finish {
+    Finish {
+        at: Timestamp::now(),
+        outcome: match ended.outcome {
+            crate::Outcome::Differs => Outcome::Differs,
+            _ => Outcome::Applied,
         },
-        Err(error) => Finish {
-            at: Timestamp::now(),
-            outcome: outcome_of(error, sent),
-            after: serde_json::Value::Null,
-            differs: Vec::new(),
-            error: Some(Failure { kind: error.kind().to_owned(), message: text(&error.message()) }),
-        },
-    };
-    settle(journal, id, end).await
+        after: ended.after.clone(),
+        differs: ended.differs.clone(),
+        error: None,
+    }
 }
 
-/// Records how a change turned out to have ended.
+/// Records how a change ended.
 pub(crate) async fn settle(journal: &Arc<Journal>, id: i64, end: Finish) -> Result<(), ToolError> {
     let journal = Arc::clone(journal);
     on_disk(move || journal.finish(id, &end)).await
-}
-
-/// What an error says about the box.
-fn outcome_of(error: &ToolError, sent: bool) -> Outcome {
-    use sysbus::Error;
-    match error {
-        ToolError::Unknown(_) => Outcome::Unknown,
-        ToolError::Conflict(_) | ToolError::Box(Error::Refused { .. } | Error::Denied { .. }) => {
-            Outcome::Refused
-        }
-        // A part of it may have been taken before the box fell silent.
-        ToolError::Box(Error::NoAnswer { .. } | Error::Busy { .. } | Error::Unreachable { .. }) if sent => {
-            Outcome::Unknown
-        }
-        _ => Outcome::Failed,
-    }
 }
 
 /// An entry by its number.

@@ -10,7 +10,7 @@ use journal::{Entry, Failure, Finish, Journal, Outcome};
 use serde_json::Value;
 
 use crate::{
-    Context, ToolError,
+    Context, Plan, ToolError,
     plan::{differing, lasting},
     record::{self, on_disk},
     say,
@@ -85,22 +85,68 @@ pub(crate) async fn observed(cx: &Context, entry: &Entry) -> Result<Option<Value
     Ok(Some(now))
 }
 
-/// The outcome that the present state tells.
+/// What to record of a change that ended in an error. When something was sent, the box is asked what is so now: an error
+/// after the first of two calls must not pass for "nothing happened".
+pub(crate) async fn failed(cx: &Context, plan: &Plan, error: &ToolError) -> Finish {
+    let failure = Failure { kind: error.kind().to_owned(), message: record::text(&error.message()) };
+    let told = Finish {
+        at: Timestamp::now(),
+        outcome: outcome_of(error, cx.has_sent()),
+        after: Value::Null,
+        differs: Vec::new(),
+        error: Some(failure),
+    };
+    let Some(Work::Change(work)) = crate::find_any(&plan.tool).map(|def| def.work) else { return told };
+    // A silent box is asked later, not kept waiting for now.
+    if !cx.has_sent() || told.outcome == Outcome::Unknown {
+        return told;
+    }
+    cx.session().forget_reads();
+    let Ok(now) = (work.observe)(cx, plan.subject.clone()).await else { return told };
+    match judge(&plan.before, &plan.after, &now, work.volatile) {
+        // The box's own word for it says more than "not applied".
+        (Outcome::Failed, _) if told.outcome == Outcome::Refused => told,
+        (outcome, differs) => Finish { outcome, differs, after: now, ..told },
+    }
+}
+
+/// What an error says about the box.
+fn outcome_of(error: &ToolError, sent: bool) -> Outcome {
+    use sysbus::Error;
+    match error {
+        ToolError::Unknown(_) => Outcome::Unknown,
+        ToolError::Conflict(_) | ToolError::Box(Error::Refused { .. } | Error::Denied { .. }) => {
+            Outcome::Refused
+        }
+        ToolError::Box(Error::NoAnswer { .. } | Error::Busy { .. } | Error::Unreachable { .. }) if sent => {
+            Outcome::Unknown
+        }
+        _ => Outcome::Failed,
+    }
+}
+
+/// The outcome that the present state tells, and the fields that are not as wanted.
+fn judge(before: &Value, wanted: &Value, now: &Value, volatile: &[&str]) -> (Outcome, Vec<String>) {
+    let stripped = |state: &Value| lasting(state.clone(), volatile);
+    if stripped(now) == stripped(wanted) {
+        (Outcome::Applied, Vec::new())
+    } else if stripped(now) == stripped(before) {
+        (Outcome::Failed, Vec::new())
+    } else {
+        (Outcome::Differs, differing(&stripped(wanted), &stripped(now)))
+    }
+}
+
+/// What to record of an interrupted change of which the box now says that.
 fn end(entry: &Entry, now: Value) -> Finish {
     let volatile = work_of(entry).map_or(&[][..], |work| work.volatile);
-    let same = |one: &Value| lasting(one.clone(), volatile) == lasting(now.clone(), volatile);
-    let (outcome, differs, error) = if same(&entry.wanted) {
-        (Outcome::Applied, Vec::new(), None)
-    } else if same(&entry.before) {
+    let (outcome, differs) = judge(&entry.before, &entry.wanted, &now, volatile);
+    let error = (outcome == Outcome::Failed).then(|| {
         let message = say!(
             "Not applied: the box still reports the former state.",
             "Non appliqué : la box indique toujours l'état précédent."
         );
-        let failure = Failure { kind: "not_applied".to_owned(), message: record::text(&message) };
-        (Outcome::Failed, Vec::new(), Some(failure))
-    } else {
-        let fields = differing(&lasting(entry.wanted.clone(), volatile), &lasting(now.clone(), volatile));
-        (Outcome::Differs, fields, None)
-    };
+        Failure { kind: "not_applied".to_owned(), message: record::text(&message) }
+    });
     Finish { at: Timestamp::now(), outcome, after: now, differs, error }
 }

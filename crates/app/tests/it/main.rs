@@ -25,3 +25,4 @@ mod snapshots;
 mod stdio;
 mod tidy;
 mod trust;
+mod trust_random;
