@@ -197,8 +197,7 @@ mod tests {
     fn what_the_network_says_is_marked() {
         let schema = slim::<Sample>(false);
         let properties = &schema["properties"];
-        let vendor =
-            json!({ "type": ["string", "null"], "description": "Who made it. Network data." });
+        let vendor = json!({ "type": ["string", "null"], "description": "Who made it. Network data." });
         assert_eq!(properties["vendor"], vendor);
         let name = json!({ "type": "string", "description": UNTRUSTED_MARK });
         assert_eq!((&properties["name"], &properties["names"]["items"]), (&name, &name));

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use journal::{Entry, Filter, Outcome};
 use livebox::Journal;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::harness::Bench;
 
@@ -104,12 +104,12 @@ async fn sequence(seed: u64) {
                 story.push(format!("undo -> {} {}", said.code, said.err.trim()));
             }
             _ => {
-                let (call, parameters) = chance.pick(cell.foreign);
-                let (service, method) = call.split_once(':').unwrap();
+                let (asked, parameters) = chance.pick(cell.foreign);
+                let (service, method) = asked.split_once(':').unwrap();
                 let parameters = serde_json::from_str(parameters).unwrap();
                 bench.livebox.call(service, method, &parameters);
                 foreign[index] = (last_entry(&bench), (cell.on_box)(&bench.livebox.settings()));
-                story.push(format!("foreign {call}"));
+                story.push(format!("foreign {asked}"));
             }
         }
     }
