@@ -4,14 +4,16 @@ use std::{
     env,
     ffi::OsString,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use clap::ArgMatches;
 use etcetera::{AppStrategy as _, AppStrategyArgs};
 use livebox::{Context, Decision, Lang, Message, Policy, PolicySource, ToolError, Watch, say};
 use serde::Deserialize;
-use sysbus::{Endpoint, Password, Secret, Session, Trust};
+use sysbus::{Endpoint, Fetch, Password, Secret, Session, StoreError, Trust};
 use url::Url;
+use vault::Vault;
 
 use crate::{
     cli::global_id,
@@ -40,6 +42,7 @@ pub(crate) struct File {
     ca_file: Option<PathBuf>,
     insecure: bool,
     speed_url: Option<String>,
+    keychain: Option<bool>,
 }
 
 impl File {
@@ -64,10 +67,13 @@ impl File {
 pub(crate) struct Settings {
     host: String,
     user: String,
-    password: Password,
+    /// Given in the settings; else what `login` has stored counts.
+    password: Option<Password>,
     trust: Trust,
     speed_url: Option<String>,
     state: Option<PathBuf>,
+    /// Where secrets are kept; `None` where this computer has no place for them.
+    pub(crate) vault: Option<Vault>,
     /// Language of the text for people.
     pub(crate) lang: Lang,
     /// What the owner permits.
@@ -123,14 +129,17 @@ impl Settings {
         let given = Given::read(matches)?;
         let policy = given.over(&file)?;
         let password = match (path("password-file"), variable("LIVEBOX_PASSWORD")) {
-            (Some(file), _) => Password::File(file),
-            (None, Some(password)) => Password::Given(Secret::new(password)),
-            (None, None) => match variable("LIVEBOX_PASSWORD_FILE").map(PathBuf::from).or(file.password_file)
-            {
-                Some(file) => Password::File(file),
-                None => Password::None,
-            },
+            (Some(file), _) => Some(Password::File(file)),
+            (None, Some(password)) => Some(Password::Given(Secret::new(password))),
+            (None, None) => variable("LIVEBOX_PASSWORD_FILE")
+                .map(PathBuf::from)
+                .or(file.password_file)
+                .map(Password::File),
         };
+        let state = folder("LIVEBOX_MCP_STATE", Folder::State);
+        let keychain = is_on("LIVEBOX_MCP_KEYCHAIN").or(file.keychain).unwrap_or(true);
+        let open = if keychain { Vault::open } else { Vault::without_keychain };
+        let vault = state.as_ref().map(|state| open(state.join("vault")));
         let trust = match path("ca-file").or(file.ca_file) {
             _ if is_set("insecure") || file.insecure => Trust::Anyone,
             Some(file) => Trust::CaFile(file),
@@ -148,7 +157,8 @@ impl Settings {
             password,
             trust,
             speed_url: variable("LIVEBOX_SPEED_URL").or(file.speed_url),
-            state: folder("LIVEBOX_MCP_STATE", Folder::State),
+            state,
+            vault,
             lang,
             policy,
             policy_source: owner::source(given, file_path()),
@@ -159,7 +169,7 @@ impl Settings {
     /// The context that these settings describe. A server does not repeat a password that the box refused
     /// before it was started; a command typed by a person makes its one attempt.
     pub(crate) fn context(&self, is_server: bool) -> Result<Context, ToolError> {
-        let endpoint = Endpoint::parse(&self.host, self.trust.clone())?;
+        let endpoint = self.endpoint(&self.host)?;
         let speed_url = match &self.speed_url {
             None => None,
             Some(text) => Some(Url::parse(text).map_err(|error| {
@@ -169,19 +179,56 @@ impl Settings {
                 ))
             })?),
         };
-        let session = Session::new(sysbus::Config {
-            endpoint,
-            user: self.user.clone(),
-            password: self.password.clone(),
-            state: self.state.clone(),
-            honour_refusal: is_server,
-        });
+        let password = self.password.clone().unwrap_or_else(|| self.kept_password(&endpoint.authority()));
+        let session = Session::new(self.connection(endpoint, password, is_server));
         Ok(Context::new(session)
             .with_lang(self.lang)
             .with_policy_source(PolicySource::clone(&self.policy_source))
             .with_state(self.state.clone())
             .with_watch(self.watch)
             .with_speed_url(speed_url))
+    }
+}
+
+impl Settings {
+    /// The box at that address, reached as these settings say.
+    pub(crate) fn endpoint(&self, host: &str) -> Result<Endpoint, ToolError> {
+        Ok(Endpoint::parse(host, self.trust.clone())?)
+    }
+
+    /// How to talk to a box as these settings say.
+    pub(crate) fn connection(
+        &self,
+        endpoint: Endpoint,
+        password: Password,
+        honour_refusal: bool,
+    ) -> sysbus::Config {
+        let (user, state) = (self.user.clone(), self.state.clone());
+        sysbus::Config { endpoint, user, password, state, honour_refusal }
+    }
+
+    /// What `login` has stored for that box, looked up when a session logs in and not before.
+    fn kept_password(&self, host: &str) -> Password {
+        let Some(vault) = self.vault.clone() else { return Password::None };
+        let (host, user) = (host.to_owned(), self.user.clone());
+        Password::Kept(Fetch::new(move || {
+            vault.box_password(&host, &user).map_err(|error| -> StoreError { Arc::new(error) })
+        }))
+    }
+
+    /// The box's address.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The account on it.
+    pub(crate) fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Whether the password comes from flags, environment or file, whatever `login` has stored.
+    pub(crate) fn has_own_password(&self) -> bool {
+        self.password.is_some()
     }
 }
 

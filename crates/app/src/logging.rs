@@ -14,7 +14,7 @@ use tracing_subscriber::{
 use crate::terminal;
 
 /// Our crates, which log names, counts and durations and never a value.
-const OURS: [&str; 4] = ["sysbus", "livebox", "livebox_mcp", "emulator"];
+const OURS: [&str; 5] = ["sysbus", "vault", "livebox", "livebox_mcp", "emulator"];
 
 /// Installs the logger: `RUST_LOG` if set, else as verbose as `-v` (`info`) or `-vv` (`debug`) says.
 pub(crate) fn install(verbosity: u8) {

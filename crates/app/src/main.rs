@@ -9,6 +9,7 @@ mod demo;
 mod emulate;
 mod lines;
 mod logging;
+mod login;
 mod mcp;
 mod owner;
 mod run;

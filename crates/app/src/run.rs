@@ -10,7 +10,9 @@ use clap::ArgMatches;
 use livebox::{Caller, Client, Context, Lang, Nobody, Order, Progress, ToolDef, ToolError, say};
 use serde_json::Value;
 
-use crate::{cli, cli::global_id, config, config::Settings, demo, emulate, logging, mcp, terminal, words};
+use crate::{
+    cli, cli::global_id, config, config::Settings, demo, emulate, logging, login, mcp, terminal, words,
+};
 
 /// Exit code of what a change left otherwise than asked.
 const FAILED: u8 = 1;
@@ -50,6 +52,8 @@ fn dispatch(matches: &ArgMatches, lang: Lang) -> Result<Ended, ToolError> {
         None | Some(("mcp", _)) => serve_stdio(matches, lang)?,
         Some(("demo", _)) => block_on(demo::run(lang))?,
         Some(("emulate", matches)) => block_on(emulate::run(matches, lang))?,
+        Some(("login", matches)) => login::login(matches, lang)?,
+        Some(("logout", matches)) => login::logout(matches, lang)?,
         Some(("completions", matches)) => cli::completions(matches, lang),
         Some((group, matches)) => {
             let Some((def, matches)) = cli::find(group, matches) else {
@@ -65,7 +69,7 @@ fn dispatch(matches: &ArgMatches, lang: Lang) -> Result<Ended, ToolError> {
 }
 
 /// One thread is enough: the box takes one request at a time.
-fn block_on<T>(work: impl Future<Output = Result<T, ToolError>>) -> Result<T, ToolError> {
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, ToolError>>) -> Result<T, ToolError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {
         ToolError::Failed(say!(

@@ -94,7 +94,8 @@ fn label(def: &ToolDef, name: &str, lang: Lang) -> String {
     lang.pick(english.clone(), french.unwrap_or(english)).trim_end_matches('.').to_owned()
 }
 
-fn hidden(label: &str) -> Result<String, ToolError> {
+/// Asks a person for a secret, without echo.
+pub(crate) fn hidden(label: &str) -> Result<String, ToolError> {
     rpassword::prompt_password(format!("{label}: ")).map_err(|error| {
         ToolError::Failed(say!(
             "Nothing could be read from the terminal: {error}.",
@@ -103,7 +104,15 @@ fn hidden(label: &str) -> Result<String, ToolError> {
     })
 }
 
-fn piped(label: &str) -> Result<String, ToolError> {
+/// Asks a person at the terminal for a line.
+pub(crate) fn line(label: &str) -> Result<String, ToolError> {
+    let mut err = io::stderr().lock();
+    let _ = write!(err, "{label}: ").and_then(|()| err.flush());
+    piped(label)
+}
+
+/// The next line of standard input.
+pub(crate) fn piped(label: &str) -> Result<String, ToolError> {
     let mut line = String::new();
     match io::stdin().lock().read_line(&mut line) {
         Ok(read) if read > 0 => Ok(line.trim_end_matches(['\n', '\r']).to_owned()),

@@ -37,6 +37,9 @@ pub enum ToolError {
     /// Something between us and the box.
     #[error(transparent)]
     Box(#[from] BoxFault),
+    /// Something about kept secrets.
+    #[error(transparent)]
+    Kept(#[from] vault::Error),
 }
 
 impl ToolError {
@@ -51,7 +54,9 @@ impl ToolError {
             Self::Unavailable(_) => "unavailable",
             Self::Failed(_) => "failed",
             Self::Unknown(_) => "outcome_unknown",
+            Self::Kept(_) => "secret_store",
             Self::Box(fault) => match fault {
+                BoxFault::PasswordStore(_) => "secret_store",
                 BoxFault::BadAddress(_) => "bad_address",
                 BoxFault::LocalFile(_) => "local_file",
                 BoxFault::Unreachable { .. } => "unreachable",
@@ -76,7 +81,7 @@ impl ToolError {
             Self::Arguments(_) => 2,
             Self::NotPermitted(_) | Self::NotConsented(_) | Self::Drift(_) => 6,
             Self::Unavailable(_) => 5,
-            Self::Conflict(_) | Self::Failed(_) | Self::Unknown(_) => 1,
+            Self::Conflict(_) | Self::Failed(_) | Self::Unknown(_) | Self::Kept(_) => 1,
             Self::Box(fault) => match fault {
                 BoxFault::BadAddress(_) | BoxFault::LocalFile(_) => 2,
                 BoxFault::Unreachable { .. }
@@ -84,6 +89,7 @@ impl ToolError {
                 | BoxFault::Busy { .. }
                 | BoxFault::NoAnswer { .. } => 3,
                 BoxFault::NoPassword
+                | BoxFault::PasswordStore(_)
                 | BoxFault::PasswordRefused { .. }
                 | BoxFault::LockedOut { .. }
                 | BoxFault::SessionNotEffective => 4,
@@ -115,6 +121,7 @@ impl ToolError {
             | Self::Failed(message)
             | Self::Unknown(message) => message.clone(),
             Self::Box(fault) => explain(fault),
+            Self::Kept(error) => crate::kept::explain(error),
         }
     }
 }
@@ -139,16 +146,23 @@ fn explain(fault: &BoxFault) -> Message {
         BoxFault::Unreachable { host, reason } => unreachable_box(host, *reason),
         BoxFault::NotALivebox { host, seems } => impostor(host, *seems),
         BoxFault::NoPassword => say!(
-            "No password set, or its file is empty. Put the box's admin password (by default the first 8 characters of the Wi-Fi key on its label) in LIVEBOX_PASSWORD, or its file's path in LIVEBOX_PASSWORD_FILE.",
-            "Aucun mot de passe défini, ou son fichier est vide. Mettez le mot de passe administrateur de la box (par défaut les 8 premiers caractères de la clé Wi-Fi de l'étiquette) dans LIVEBOX_PASSWORD, ou le chemin de son fichier dans LIVEBOX_PASSWORD_FILE."
+            "No password yet for this box, or its file is empty. Run `livebox-mcp login` in a terminal: it asks for the box's admin password (by default the first 8 characters of the Wi-Fi key on its label), tests it and keeps it safely. Or put it in LIVEBOX_PASSWORD, or its file's path in LIVEBOX_PASSWORD_FILE.",
+            "Pas encore de mot de passe pour cette box, ou son fichier est vide. Lancez `livebox-mcp login` dans un terminal : le mot de passe administrateur de la box y est demandé (par défaut les 8 premiers caractères de la clé Wi-Fi de l'étiquette), essayé et gardé en sûreté. Sinon, mettez-le dans LIVEBOX_PASSWORD, ou le chemin de son fichier dans LIVEBOX_PASSWORD_FILE."
         ),
+        BoxFault::PasswordStore(cause) => match cause.downcast_ref::<vault::Error>() {
+            Some(error) => crate::kept::explain(error),
+            None => say!(
+                "The box's password could not be looked up: {cause}.",
+                "Le mot de passe de la box n'a pas pu être retrouvé : {cause}."
+            ),
+        },
         BoxFault::PasswordRefused { remembered: false } => say!(
-            "The box refused the password; it was tried once and will not be tried again. Check LIVEBOX_PASSWORD or the password file: it is the password of the box's web page, by default the first 8 characters of the Wi-Fi key on the label.",
-            "La box a refusé le mot de passe ; il a été essayé une fois et ne le sera plus. Vérifiez LIVEBOX_PASSWORD ou le fichier du mot de passe : c'est le mot de passe de la page web de la box, par défaut les 8 premiers caractères de la clé Wi-Fi de l'étiquette."
+            "The box refused the password; it was tried once and will not be tried again. It is the password of the box's web page, by default the first 8 characters of the Wi-Fi key on the label: give the right one with `livebox-mcp login`, or in LIVEBOX_PASSWORD or the password file where you use these.",
+            "La box a refusé le mot de passe ; il a été essayé une fois et ne le sera plus. C'est le mot de passe de la page web de la box, par défaut les 8 premiers caractères de la clé Wi-Fi de l'étiquette : donnez le bon avec `livebox-mcp login`, ou dans LIVEBOX_PASSWORD ou le fichier du mot de passe si vous vous en servez."
         ),
         BoxFault::PasswordRefused { remembered: true } => say!(
-            "The box refused this same password earlier, so it was not tried again (repeated refusals lock the box). Set the right one in LIVEBOX_PASSWORD; if this one is right now, run `livebox-mcp box show` once in a terminal.",
-            "La box a déjà refusé ce même mot de passe : il n'a pas été réessayé (des refus répétés verrouillent la box). Mettez le bon dans LIVEBOX_PASSWORD ; si celui-ci est bon désormais, lancez une fois `livebox-mcp box show` dans un terminal."
+            "The box refused this same password earlier, so it was not tried again (repeated refusals lock the box). Give the right one with `livebox-mcp login` (or in LIVEBOX_PASSWORD); if this one is right now, run `livebox-mcp box show` once in a terminal.",
+            "La box a déjà refusé ce même mot de passe : il n'a pas été réessayé (des refus répétés verrouillent la box). Donnez le bon avec `livebox-mcp login` (ou dans LIVEBOX_PASSWORD) ; si celui-ci est bon désormais, lancez une fois `livebox-mcp box show` dans un terminal."
         ),
         BoxFault::LockedOut { wait } => {
             let seconds = wait.as_secs().max(1);

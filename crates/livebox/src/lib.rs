@@ -12,6 +12,7 @@ pub mod earlier;
 mod error;
 mod guard;
 pub mod invoke;
+mod kept;
 pub mod lang;
 mod net;
 mod page;

@@ -3,6 +3,8 @@
 
 use std::{fmt, time::Duration};
 
+use crate::StoreError;
+
 /// Service and method of a call, for messages: `NMC.Wifi:get`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CallName {
@@ -100,6 +102,9 @@ pub enum Error {
     /// No password was configured.
     #[error("no password set")]
     NoPassword,
+    /// What keeps the password could not give it.
+    #[error("{0}")]
+    PasswordStore(StoreError),
     /// The box refused the password. It is not tried again.
     #[error("the box refused the password")]
     PasswordRefused {

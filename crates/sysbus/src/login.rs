@@ -181,6 +181,12 @@ impl Line {
                 let reading = tokio::task::spawn_blocking(move || first_line(&file));
                 reading.await.unwrap_or_else(|_| Err(crate::line::stopped(name())))?
             }
+            (None, Password::Kept(fetch)) => {
+                let fetch = fetch.clone();
+                // A keychain may wait for its owner.
+                let fetching = tokio::task::spawn_blocking(move || fetch.password());
+                fetching.await.unwrap_or_else(|_| Err(crate::line::stopped(name())))?
+            }
             (None, Password::None) => return Err(Error::NoPassword),
         };
         if password.expose().is_empty() { Err(Error::NoPassword) } else { Ok(password) }

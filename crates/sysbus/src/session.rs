@@ -18,7 +18,8 @@ use crate::{
 /// Time limit of a description: the largest known has 200 KB.
 const DESCRIPTION_LIMIT: Duration = Duration::from_secs(25);
 
-/// Where the password comes from. A file is read at each login, so that a changed file is picked up.
+/// Where the password comes from. A file is read at each login, so that a changed file is picked up; the same holds
+/// for what keeps it.
 #[derive(Clone, Debug)]
 pub enum Password {
     /// None configured.
@@ -27,6 +28,32 @@ pub enum Password {
     Given(Secret),
     /// First line of this file.
     File(PathBuf),
+    /// Wherever this finds it.
+    Kept(Fetch),
+}
+
+/// Looks up a password where it is kept. Called for each login and not before, on a thread that may block.
+#[derive(Clone)]
+pub struct Fetch(Arc<dyn Fn() -> Result<Option<Secret>, StoreError> + Send + Sync>);
+
+/// Why a kept password could not be looked up, in the words of what keeps it.
+pub type StoreError = Arc<dyn std::error::Error + Send + Sync>;
+
+impl Fetch {
+    /// `Ok(None)` when no password is kept.
+    pub fn new(fetch: impl Fn() -> Result<Option<Secret>, StoreError> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(fetch))
+    }
+
+    pub(crate) fn password(&self) -> Result<Secret, Error> {
+        (self.0)().map_err(Error::PasswordStore)?.ok_or(Error::NoPassword)
+    }
+}
+
+impl fmt::Debug for Fetch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fetch")
+    }
 }
 
 /// What a session needs to know before its first call.

@@ -40,6 +40,7 @@ pub(crate) fn command(lang: Lang) -> Command {
         }
     }
     root = root
+        .subcommands(crate::login::commands(lang))
         .subcommand(Command::new("mcp").about(lang.pick(
             "Serve MCP over standard input and output",
             "Servir MCP sur l'entrée et la sortie standard",
@@ -74,12 +75,14 @@ pub(crate) fn next_steps(lang: Lang) -> String {
         "livebox-mcp shows and manages an Orange Livebox, for you and for your assistant.\n\n\
          Next steps:\n\
          \u{20} livebox-mcp demo        see it work on an emulated Livebox, nothing to set up\n\
-         \u{20} livebox-mcp box show    ask your own box (set LIVEBOX_PASSWORD first)\n\
+         \u{20} livebox-mcp login       give your own box's password, once\n\
+         \u{20} livebox-mcp box show    ask your own box\n\
          \u{20} livebox-mcp --help      every command; the README says how to connect an assistant\n",
         "livebox-mcp montre et gère une Livebox d'Orange, pour vous et pour votre assistant.\n\n\
          Pour continuer :\n\
          \u{20} livebox-mcp demo        voir le programme à l'œuvre sur une Livebox émulée, sans rien régler\n\
-         \u{20} livebox-mcp box show    interroger votre box (définissez d'abord LIVEBOX_PASSWORD)\n\
+         \u{20} livebox-mcp login       donner le mot de passe de votre box, une fois\n\
+         \u{20} livebox-mcp box show    interroger votre box\n\
          \u{20} livebox-mcp --help      toutes les commandes ; le README dit comment connecter un assistant\n",
     )
     .trim_end()

@@ -80,6 +80,7 @@ impl Bench {
             .env("LIVEBOX_SPEED_URL", &self.speed_url)
             .env("LIVEBOX_MCP_CONFIG", self.folder.path())
             .env("LIVEBOX_MCP_STATE", self.folder.path())
+            .env("LIVEBOX_MCP_KEYCHAIN", "0")
             .stdin(Stdio::null())
             .kill_on_drop(true);
     }

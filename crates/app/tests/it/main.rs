@@ -17,6 +17,7 @@ mod budgets;
 mod earlier;
 mod examples;
 mod harness;
+mod login;
 mod misuse;
 mod registry;
 mod replay;

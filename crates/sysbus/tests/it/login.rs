@@ -1,8 +1,14 @@
 //! Logging in.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use sysbus::{Error, Password, Secret, Session, Written};
+use sysbus::{Error, Fetch, Password, Secret, Session, Written};
 use tokio::sync::Notify;
 
 use crate::{
@@ -243,6 +249,38 @@ async fn the_password_file_is_read_at_each_login() {
     std::fs::write(&file, format!("{PASSWORD}\r\nsecond line\n")).unwrap();
     session.read(&Get("NMC")).await.unwrap();
     assert_eq!(server.logins(), 2);
+}
+
+#[tokio::test]
+async fn a_kept_password_is_fetched_for_a_login_and_not_before() {
+    let server = Scripted::usual().await;
+    let kept = Arc::new(Mutex::new(Err("the keychain is locked".to_owned())));
+    let asked = Arc::new(AtomicUsize::new(0));
+    let mut config = server.config();
+    config.password = Password::Kept(Fetch::new({
+        let (kept, asked) = (Arc::clone(&kept), Arc::clone(&asked));
+        move || {
+            asked.fetch_add(1, Ordering::Relaxed);
+            kept.lock()
+                .unwrap()
+                .clone()
+                .map_err(|text| Box::<dyn std::error::Error + Send + Sync>::from(text).into())
+        }
+    }));
+    let session = Session::new(config);
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
+    let error = session.read(&Get("NMC")).await.unwrap_err();
+    assert!(
+        matches!(&error, Error::PasswordStore(cause) if cause.to_string().contains("locked")),
+        "{error:?}"
+    );
+    *kept.lock().unwrap() = Ok(None);
+    assert!(matches!(session.read(&Get("NMC")).await, Err(Error::NoPassword)));
+    assert_eq!(server.logins(), 0);
+    *kept.lock().unwrap() = Ok(Some(Secret::new(PASSWORD)));
+    session.read(&Get("NMC")).await.unwrap();
+    session.read(&Get("NMC.Wifi")).await.unwrap();
+    assert_eq!((server.logins(), asked.load(Ordering::Relaxed)), (1, 3));
 }
 
 #[tokio::test]
