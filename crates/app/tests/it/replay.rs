@@ -27,7 +27,9 @@ fn context(replay: &Replay) -> Context {
         state: None,
         honour_refusal: false,
     });
-    Context::new(session).with_policy(Policy { accept_secrets: true, ..Policy::unasked() })
+    Context::new(session)
+        .with_policy(Policy { accept_secrets: true, ..Policy::unasked() })
+        .with_state(Some(replay.state.path().to_owned()))
 }
 
 /// The example's arguments, without those that the tool can do without.
