@@ -21,6 +21,7 @@ pub(crate) fn command(lang: Lang) -> Command {
             "Run an emulated Livebox, on this computer only",
             "Faire tourner une Livebox émulée, sur cet ordinateur seulement",
         ))
+        .after_help(lang.pick(FAULTS.0, FAULTS.1))
         .arg(
             option("model", lang.pick("MODEL", "MODÈLE"), lang.pick("Model of the box", "Modèle de la box"))
                 .default_value("lb6")
@@ -96,6 +97,32 @@ pub(crate) fn command(lang: Lang) -> Command {
                 "Ouvrir le chemin de contrôle /_emulator/ pour les tests",
             ),
         ))
+        .arg(
+            option(
+                "lan-seconds",
+                lang.pick("SECONDS", "SECONDES"),
+                lang.pick(
+                    "How long nobody reaches the box after a change of its address",
+                    "Durée pendant laquelle la box est injoignable quand son adresse change",
+                ),
+            )
+            .default_value("5")
+            .value_parser(clap::value_parser!(i64)),
+        )
+        .arg(switch(
+            "follow-address",
+            lang.pick(
+                "Once the box has another address, serve only callers that use it as Host",
+                "Une fois l'adresse de la box changée, ne servir que ceux qui la donnent comme Host",
+            ),
+        ))
+        .arg(switch(
+            "hostile",
+            lang.pick(
+                "Give devices, networks, rules and callers names that mean harm",
+                "Donner aux appareils, réseaux, règles et appelants des noms malveillants",
+            ),
+        ))
         .arg(switch(
             "host-filter",
             lang.pick(
@@ -119,6 +146,48 @@ pub(crate) fn command(lang: Lang) -> Command {
         ))
 }
 
+/// Every fault, as `--help` explains it below the options.
+const FAULTS: (&str, &str) = (
+    "\
+Faults: KIND[=VALUE][@Service:method][*COUNT], where * in a target stands for anything
+  slow=MS          the answer comes so many milliseconds later
+  hang             no answer, and the connection stays open
+  drop-before      the connection closes, and nothing was done
+  drop-after       the connection closes although the call was carried out
+  503, html        another HTTP answer
+  truncated, glued, trailing-null, not-json, huge, wrong-types
+                   a spoilt answer
+  expired          all sessions are forgotten before the call
+  lock-out=S       logins are locked for S seconds
+  reboot=S         the box restarts after the call and is away for S seconds
+  denied, absent   error 13, error 196618
+  foreign=Service:method{PARAMETERS}
+                   another administrator makes this call right after
+  link-cut=S       a change of the Wi-Fi or the LAN cuts everybody off for S seconds
+  firewall-cut=S   the firewall level High cuts everybody off for S seconds, lets them in for S seconds, and so on until
+                   another level is set
+  internet-cut     after the change there is no Internet until every setting is as it was before",
+    "\
+Pannes : GENRE[=VALEUR][@Service:methode][*NOMBRE], où * dans une cible vaut n'importe quoi
+  slow=MS          la réponse arrive avec tant de millisecondes de retard
+  hang             pas de réponse, et la connexion reste ouverte
+  drop-before      la connexion se ferme, et rien n'a été fait
+  drop-after       la connexion se ferme alors que l'appel a été exécuté
+  503, html        une autre réponse HTTP
+  truncated, glued, trailing-null, not-json, huge, wrong-types
+                   une réponse abîmée
+  expired          toutes les sessions sont oubliées avant l'appel
+  lock-out=S       les connexions sont verrouillées pendant S secondes
+  reboot=S         la box redémarre après l'appel et s'absente S secondes
+  denied, absent   erreur 13, erreur 196618
+  foreign=Service:methode{PARAMÈTRES}
+                   un autre administrateur fait cet appel juste après
+  link-cut=S       un changement du Wi-Fi ou du LAN coupe tout le monde pendant S secondes
+  firewall-cut=S   le niveau de pare-feu High coupe tout le monde pendant S secondes, laisse passer pendant S secondes,
+                   et ainsi de suite jusqu'à un autre niveau
+  internet-cut     après le changement, plus d'Internet tant que chaque réglage n'est pas comme avant",
+);
+
 /// Reads an emulator value from the command line; its error carries both languages.
 fn parse<T: FromStr>(text: &str) -> Result<T, Message>
 where
@@ -135,6 +204,7 @@ pub(crate) async fn run(matches: &ArgMatches, lang: Lang) -> Result<(), ToolErro
         password: text("password"),
         seed: matches.get_one("seed").copied().unwrap_or(Options::default().seed),
         control: matches.get_flag("control"),
+        hostile: matches.get_flag("hostile"),
         host_filter: matches.get_flag("host-filter"),
         malformed: matches.get_flag("malformed"),
         trailing_null: matches.get_flag("trailing-null"),
@@ -142,6 +212,8 @@ pub(crate) async fn run(matches: &ArgMatches, lang: Lang) -> Result<(), ToolErro
             .get_one("reboot-seconds")
             .copied()
             .unwrap_or(Options::default().reboot_seconds),
+        lan_seconds: matches.get_one("lan-seconds").copied().unwrap_or(Options::default().lan_seconds),
+        follow_address: matches.get_flag("follow-address"),
         faults: matches.get_many("fault").into_iter().flatten().cloned().collect(),
         impostor: matches.get_one("impostor").copied(),
         ..Options::default()
@@ -161,5 +233,20 @@ pub(crate) async fn run(matches: &ArgMatches, lang: Lang) -> Result<(), ToolErro
     tokio::select! {
         () = handle.wait() => Ok(()),
         _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_explains_every_fault_in_both_languages() {
+        for lang in [Lang::En, Lang::Fr] {
+            let help = command(lang).render_help().to_string();
+            for fault in emulator::FAULTS {
+                assert!(help.split([' ', ',', '=', '\n']).any(|word| word == *fault), "{fault}");
+            }
+        }
     }
 }

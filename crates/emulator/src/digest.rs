@@ -143,6 +143,7 @@ fn rule(rule: &Rule) -> Value {
         "source": rule.source_prefix,
         "enable": rule.enable,
         "persistent": rule.persistent,
+        "upnpV1": rule.upnp_v1,
         "lease": rule.lease,
     })
 }
@@ -159,6 +160,9 @@ fn lan(state: &State) -> Value {
     json!({
         "address": lan.address,
         "prefixLength": lan.prefix_length,
+        "bridge": lan.bridge,
+        "ntp": lan.ntp_servers,
+        "domainSearch": lan.domain_search,
         "pool": pool(&lan.pool),
         "guestPool": pool(&lan.guest),
         "reservations": kept.map(|kept| json!([kept.mac, kept.address, kept.enable])).collect::<Value>(),

@@ -11,13 +11,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::call::Object;
+use crate::requests::is_write;
 
 /// A fault: what goes wrong, where, and how often.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     /// What goes wrong.
     pub kind: Kind,
-    /// `Service:method` with `*` as a wildcard. Without it every call but a login.
+    /// `Service:method` with `*` as a wildcard. Without it every call but a login, or those after which the fault makes sense.
     pub target: Option<String>,
     /// How often, or for ever.
     pub count: Option<u32>,
@@ -62,8 +63,13 @@ pub enum Kind {
     Absent,
     /// Someone else changes something right after the call.
     Foreign(Foreign),
-    /// After a Wi-Fi change the caller's link is gone for so many seconds, before the answer arrives.
+    /// After a change of the Wi-Fi or of the LAN the caller's link is gone for so many seconds, before the answer arrives.
     LinkCut(i64),
+    /// The firewall level High cuts the caller off for so many seconds, before the answer arrives, then lets it in for as
+    /// long, and so on until another level is set.
+    FirewallCut(i64),
+    /// After the change there is no Internet until everything that a person can set is as it was before.
+    InternetCut,
 }
 
 /// A change made by another admin.
@@ -135,6 +141,8 @@ impl FromStr for Fault {
             "absent" => Kind::Absent,
             "foreign" => Kind::Foreign(value.parse().map_err(wrong)?),
             "link-cut" => Kind::LinkCut(seconds(20)?),
+            "firewall-cut" => Kind::FirewallCut(seconds(20)?),
+            "internet-cut" => Kind::InternetCut,
             _ => return Err(wrong("the kind is unknown")),
         };
         Ok(Self { kind, target, count })
@@ -182,6 +190,8 @@ impl fmt::Display for Fault {
                 write!(f, "foreign={}:{}{parameters}", change.service, change.method)
             }
             Kind::LinkCut(seconds) => write!(f, "link-cut={seconds}"),
+            Kind::FirewallCut(seconds) => write!(f, "firewall-cut={seconds}"),
+            Kind::InternetCut => f.write_str("internet-cut"),
         }?;
         if let Some(target) = &self.target {
             write!(f, "@{target}")?;
@@ -199,16 +209,55 @@ impl Fault {
             Some(pattern) => matches(pattern, call),
             None => match self.kind {
                 Kind::LockOut(_) => call == crate::server::LOGIN,
-                Kind::LinkCut(_) => WIFI_CHANGES.iter().any(|pattern| matches(pattern, call)),
+                Kind::LinkCut(_) => LINK_CHANGES.iter().any(|pattern| matches(pattern, call)),
+                Kind::FirewallCut(_) => matches("Firewall:setFirewall*Level", call),
+                Kind::InternetCut => call != crate::server::LOGIN && is_write(call),
                 _ => call != crate::server::LOGIN,
             },
         }
     }
 }
 
-/// The calls after which a caller on Wi-Fi loses its link.
-const WIFI_CHANGES: &[&str] =
-    &["NeMo.Intf.*:setWLANConfig", "NMC.Wifi:set*", "NMC.Wifi:toggle*", "PowerManagement:set*"];
+/// The calls after which a caller loses its link: those that restart radios, and those that move the LAN.
+const LINK_CHANGES: &[&str] = &[
+    "NMC.Wifi:set*",
+    "NMC.Wifi:startAutoChannelSelection",
+    "NMC.Wifi:toggle*",
+    "NMC:setLANIP",
+    "NeMo.Intf.*:set",
+    "NeMo.Intf.*:setChanspec",
+    "NeMo.Intf.*:setFirstParameter",
+    "NeMo.Intf.*:setMIBs",
+    "NeMo.Intf.*:setParameters",
+    "NeMo.Intf.*:setWLANConfig",
+    "NetMaster.LAN.default.Bridge.lan:setIPv4",
+    "PowerManagement:set*",
+];
+
+/// The kinds, as they are written.
+pub const KINDS: &[&str] = &[
+    "slow",
+    "hang",
+    "drop-before",
+    "drop-after",
+    "503",
+    "truncated",
+    "glued",
+    "trailing-null",
+    "not-json",
+    "huge",
+    "wrong-types",
+    "html",
+    "expired",
+    "lock-out",
+    "reboot",
+    "denied",
+    "absent",
+    "foreign",
+    "link-cut",
+    "firewall-cut",
+    "internet-cut",
+];
 
 /// Whether a text is like a pattern in which `*` stands for anything.
 fn matches(pattern: &str, text: &str) -> bool {

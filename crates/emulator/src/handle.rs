@@ -43,6 +43,7 @@ impl Emulator {
         }
         router.policy = options.policy;
         router.reboot_seconds = options.reboot_seconds;
+        router.lan_seconds = options.lan_seconds;
         let faults = Faults::default();
         for fault in &options.faults {
             faults.add(fault.clone());
@@ -131,7 +132,10 @@ impl Handle {
 
     /// Looks at the router, or changes it as the world around it would. Requests wait meanwhile.
     pub fn with_state<T>(&self, look: impl FnOnce(&mut Router) -> T) -> T {
-        let found = look(&mut self.shared.router());
+        let mut router = self.shared.router();
+        let found = look(&mut router);
+        router.end_cuts();
+        drop(router);
         self.shared.news.notify_waiters();
         found
     }

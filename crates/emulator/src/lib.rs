@@ -50,7 +50,7 @@ pub mod state;
 pub use call::{Answer, Args, BoxError, Call, Object, Reply};
 pub use clock::{Clock, FOREVER, NEVER};
 pub use events::Events;
-pub use fault::{Fault, Faults, Foreign, Kind, NotAFault};
+pub use fault::{Fault, Faults, Foreign, KINDS as FAULTS, Kind, NotAFault};
 pub use handle::{Emulator, Handle};
 pub use options::{Impostor, Model, Options, Time};
 pub use random::Seed;

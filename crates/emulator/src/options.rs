@@ -31,6 +31,11 @@ pub struct Options {
     pub trailing_null: bool,
     /// Seconds that a reboot takes.
     pub reboot_seconds: i64,
+    /// Seconds for which the box hears nothing after a change of its address.
+    pub lan_seconds: i64,
+    /// Once the box has another address than at first, serves only callers that name it, or one of its names, in `Host`. The
+    /// socket stays where it is.
+    pub follow_address: bool,
     /// When sessions expire and logins are locked.
     pub policy: Policy,
     /// Faults from the start.
@@ -52,6 +57,8 @@ impl Default for Options {
             malformed: false,
             trailing_null: false,
             reboot_seconds: 90,
+            lan_seconds: 5,
+            follow_address: false,
             policy: Policy::default(),
             faults: Vec::new(),
             impostor: None,

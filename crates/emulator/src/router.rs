@@ -1,6 +1,7 @@
 //! The router: one state, one clock, one door for every call.
 
 use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -81,17 +82,27 @@ pub struct Router {
     pub(crate) effects: Effects,
     /// Secrets that were replaced.
     past_secrets: BTreeSet<String>,
+    /// Seconds for which the box hears nothing after a change of its address.
+    pub lan_seconds: i64,
+    /// Address of the box at first.
+    first_address: Ipv4Addr,
     /// Deaf until then: rebooting, or its link is cut.
     pub(crate) deaf_until: Option<Timestamp>,
+    /// Deaf every other so many seconds from then on, as long as the firewall level is High.
+    firewall_cut: Option<(Timestamp, i64)>,
+    /// No Internet until the settings are these again.
+    internet_cut: Option<Value>,
 }
 
 impl Router {
     /// A box with the household of `seed`.
     pub fn new(seed: Seed, clock: Clock, admin_password: &str) -> Self {
         let now = clock.now();
+        let state = crate::household::build(seed, now, admin_password, false);
         Self {
             model: &LB6,
-            state: crate::household::build(seed, now, admin_password, false),
+            first_address: state.lan.address,
+            state,
             hostile: false,
             clock,
             events: Events::new(now),
@@ -102,7 +113,10 @@ impl Router {
             caller: Caller::Admin,
             effects: Effects::default(),
             past_secrets: BTreeSet::new(),
+            lan_seconds: 5,
             deaf_until: None,
+            firewall_cut: None,
+            internet_cut: None,
         }
     }
 
@@ -135,10 +149,13 @@ impl Router {
         method: &str,
         args: &Object,
     ) -> Result<Reply, Vec<BoxError>> {
-        if caller == Caller::Admin && is_write(method) {
-            self.past_secrets.extend(crate::household::secrets(&self.state));
+        if caller == Caller::Anonymous || !is_write(method) {
+            return self.dispatch(caller, service, method, args);
         }
-        self.dispatch(caller, service, method, args)
+        self.past_secrets.extend(crate::household::secrets(&self.state));
+        let outcome = self.dispatch(caller, service, method, args);
+        self.end_cuts();
+        outcome
     }
 
     fn dispatch(
@@ -320,7 +337,7 @@ impl Router {
 
     /// The box hears nothing for so many seconds.
     pub fn go_deaf(&mut self, seconds: i64) {
-        self.deaf_until = Some(after(self.now(), seconds));
+        self.deaf_until = self.deaf_until.max(Some(after(self.now(), seconds)));
     }
 
     /// Restarts the box: sessions and channels are lost, nobody is connected while it lasts.
@@ -357,6 +374,59 @@ impl Router {
 
     /// Whether connections are refused at this moment.
     pub fn is_deaf(&self) -> bool {
-        self.deaf_until.is_some_and(|until| self.now() < until)
+        self.deaf_until.is_some_and(|until| self.now() < until) || self.is_cut_by_firewall()
     }
+
+    fn is_cut_by_firewall(&self) -> bool {
+        self.firewall_cut.is_some_and(|(since, seconds)| {
+            let elapsed = self.now().as_millisecond() - since.as_millisecond();
+            self.state.firewall.is_high() && elapsed.div_euclid(seconds.max(1) * 1_000) % 2 == 0
+        })
+    }
+
+    /// The firewall level cuts everybody off for so many seconds out of twice as many; false when it is not High.
+    pub(crate) fn cut_by_firewall(&mut self, seconds: i64) -> bool {
+        let high = self.state.firewall.is_high();
+        if high && seconds > 0 {
+            self.firewall_cut = Some((self.now(), seconds));
+        }
+        high
+    }
+
+    /// The Internet is gone until everything is set as it was `before`, unless it still is.
+    pub(crate) fn cut_internet(&mut self, before: Value) {
+        let before = without_reboots(before);
+        if self.internet_cut.is_none() && without_reboots(self.settings()) != before {
+            self.internet_cut = Some(before);
+            self.state.wan.up = false;
+        }
+    }
+
+    /// Ends cuts whose cause is undone. To be called after any change to the state.
+    pub(crate) fn end_cuts(&mut self) {
+        if !self.state.firewall.is_high() {
+            self.firewall_cut = None;
+        }
+        if let Some(before) = self.internet_cut.take() {
+            if without_reboots(self.settings()) == before {
+                self.state.wan.up = true;
+                self.state.wan.bound_at = self.now();
+            } else {
+                self.internet_cut = Some(before);
+            }
+        }
+    }
+
+    /// Whether the box has another address than at first.
+    pub fn has_moved(&self) -> bool {
+        self.state.lan.address != self.first_address
+    }
+}
+
+/// Settings without the count of reboots, which nothing can undo.
+fn without_reboots(mut settings: Value) -> Value {
+    if let Some(settings) = settings.as_object_mut() {
+        settings.remove("reboots");
+    }
+    settings
 }

@@ -186,6 +186,8 @@ async fn call(
     if faults.contains(&Kind::Unavailable) {
         return Ok(page(StatusCode::SERVICE_UNAVAILABLE, "<h1>503 Service Unavailable</h1>"));
     }
+    let settings = faults.contains(&Kind::InternetCut).then(|| shared.router().settings());
+    let mut done = false;
     let mut answer = if is_login {
         let text = |name| asked.args.get(name).and_then(Value::as_str).unwrap_or_default();
         login(shared, dialect, text("username"), text("password"), Era::Present)
@@ -199,9 +201,10 @@ async fn call(
         } else {
             run(shared, &asked, credentials).await?
         };
+        done = carried_out(&outcome);
         json_answer(StatusCode::OK, dialect, &dialect.wrap(outcome))
     };
-    after(shared, &faults)?;
+    after(shared, &faults, done, settings.filter(|_| done))?;
     spoil(&mut answer, &faults).await;
     Ok(answer)
 }
@@ -308,7 +311,7 @@ async fn introspect(
         let caller = if admitted { Caller::Admin } else { Caller::Anonymous };
         router.introspect(caller, path, depth)
     };
-    after(shared, &faults)?;
+    after(shared, &faults, false, None)?;
     let text =
         if shared.options.malformed { disfigured(path, &description) } else { description.to_string() };
     let mut answer = respond(StatusCode::OK, &Dialect::json().content_type, text);
@@ -351,17 +354,24 @@ pub(crate) async fn before(shared: &Shared, faults: &[Kind]) -> Result<(), Close
     Ok(())
 }
 
-/// Faults that strike between the call and its answer.
-fn after(shared: &Shared, faults: &[Kind]) -> Result<(), Closed> {
+/// Faults that strike between the call and its answer. Some need that the call was carried out (`done`), and the settings
+/// from before it.
+fn after(shared: &Shared, faults: &[Kind], done: bool, mut settings: Option<Value>) -> Result<(), Closed> {
     let mut closed = false;
     for fault in faults {
         let mut router = shared.router();
         match fault {
             Kind::DropAfter => closed = true,
             Kind::Reboot(seconds) => router.restart("fault", *seconds),
-            Kind::LinkCut(seconds) => {
+            Kind::LinkCut(seconds) if done => {
                 router.go_deaf(*seconds);
                 closed = true;
+            }
+            Kind::FirewallCut(seconds) if done => closed |= router.cut_by_firewall(*seconds),
+            Kind::InternetCut => {
+                if let Some(before) = settings.take() {
+                    router.cut_internet(before);
+                }
             }
             Kind::Foreign(change) => {
                 let outcome = router.call(Caller::Admin, &change.service, &change.method, &change.parameters);
@@ -471,7 +481,8 @@ fn host_is_known(shared: &Shared, headers: &http::HeaderMap) -> bool {
         "HGW.local",
         "LIVEBOX.local",
     ];
-    if !shared.options.host_filter {
+    let filtered = shared.options.host_filter || shared.options.follow_address && shared.router().has_moved();
+    if !filtered {
         return true;
     }
     let host = headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();

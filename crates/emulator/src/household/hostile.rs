@@ -137,6 +137,7 @@ fn rules(state: &mut State, now: Timestamp) {
             source_prefix: String::new(),
             enable: true,
             persistent: false,
+            upnp_v1: place % 3 != 0,
             lease: 604_800,
             since: after(now, -600),
         });

@@ -148,6 +148,9 @@ fn lan(reservations: Vec<Reservation>) -> Lan {
     Lan {
         address,
         prefix_length: 24,
+        ntp_servers: String::new(),
+        domain_search: String::new(),
+        bridge: (true, false, true),
         pool: Pool {
             enable: true,
             gateway: address,

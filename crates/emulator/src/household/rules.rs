@@ -27,6 +27,7 @@ pub(super) fn firewall(hosts: &[Host], now: Timestamp) -> Firewall {
             source_prefix: String::new(),
             enable: true,
             persistent: origin == "webui",
+            upnp_v1: origin == "upnp",
             lease: 0,
             since: after(now, -90 * DAY),
         };

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Service;
 use crate::call::{Answer, Call, Object, Reply, lenient_flag};
 use crate::router::Router;
+use crate::state::put;
 use crate::state::schedule::{Entry, Schedule, second_of_week};
 
 pub(super) const SERVICE: Service = Service::new("Scheduler", call);
@@ -160,8 +161,7 @@ fn add(router: &mut Router, kind: &str, info: &Object) -> bool {
         None => {}
     }
     let id = plan.id.clone();
-    router.state.schedules.retain(|other| !(other.kind == kind && other.id.eq_ignore_ascii_case(&id)));
-    router.state.schedules.push(plan);
+    put(&mut router.state.schedules, plan, |other| other.kind == kind && other.id.eq_ignore_ascii_case(&id));
     took_effect(router, kind, &id);
     true
 }

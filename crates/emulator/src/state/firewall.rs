@@ -79,6 +79,11 @@ impl Firewall {
         undated(committed.in_force) == undated(self.in_force.clone())
     }
 
+    /// Whether the strictest level is set, for either kind of address.
+    pub fn is_high(&self) -> bool {
+        self.level == "High" || self.level_v6 == "High"
+    }
+
     /// What a restart does: rules that were not meant to last are gone, the others are in force.
     pub fn restart(&mut self) {
         for rules in [&mut self.forwards, &mut self.pinholes, &mut self.protocols] {
@@ -113,6 +118,8 @@ pub struct Rule {
     pub enable: bool,
     /// Survives a reboot.
     pub persistent: bool,
+    /// Asked for by an application that speaks the first version of UPnP.
+    pub upnp_v1: bool,
     /// Seconds it was asked for, 0 for ever.
     pub lease: u32,
     /// When it was made or renewed.

@@ -11,6 +11,12 @@ pub struct Lan {
     pub address: Ipv4Addr,
     /// Length of the prefix.
     pub prefix_length: u8,
+    /// Servers of time given to clients.
+    pub ntp_servers: String,
+    /// Domains in which clients look for names.
+    pub domain_search: String,
+    /// The bridge is in use, may have public addresses, hides its hosts behind the box.
+    pub bridge: (bool, bool, bool),
     /// Private pool.
     pub pool: Pool,
     /// Guest pool.
@@ -78,6 +84,12 @@ impl Lan {
     pub fn contains(&self, address: Ipv4Addr) -> bool {
         let mask = self.netmask().to_bits();
         address.to_bits() & mask == self.address.to_bits() & mask
+    }
+
+    /// Whether an address is the first or the last one of the LAN, which no host can have.
+    pub fn is_edge(&self, address: Ipv4Addr) -> bool {
+        let host = address.to_bits() & !self.netmask().to_bits();
+        host == 0 || host == !self.netmask().to_bits()
     }
 
     /// The prefix as a mask.

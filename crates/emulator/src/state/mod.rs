@@ -79,6 +79,14 @@ pub struct State {
     pub written: BTreeMap<String, Object>,
 }
 
+/// Puts an entry in the place of the one that it replaces; a new one goes last.
+pub fn put<T>(list: &mut Vec<T>, entry: T, is_same: impl Fn(&T) -> bool) {
+    match list.iter_mut().find(|known| is_same(known)) {
+        Some(known) => *known = entry,
+        None => list.push(entry),
+    }
+}
+
 /// Interfaces that lead to the operator.
 const WAN: &[&str] = &["veip0", "gvlan_multi", "data", "wan", "bridge_gvmulti"];
 

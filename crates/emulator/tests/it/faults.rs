@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use emulator::{Fault, Impostor, Options};
+use emulator::{FAULTS, Fault, Impostor, Options};
 use serde_json::json;
 
 use crate::wire::{Answer, LOGIN_HEAD, Session, livebox, login_body, send};
@@ -41,8 +41,22 @@ fn faults_are_read_as_they_are_written() {
         "absent",
         r#"foreign=UserInterface:setLanguage{"currentLanguage":"en*2@x"}@Time:getTime*1"#,
         "link-cut=20",
+        "firewall-cut=30*1",
+        "internet-cut@NMC.Wifi:set",
     ] {
         assert_eq!(text.parse::<Fault>().unwrap().to_string(), text);
+    }
+    let value = |kind: &str| match kind {
+        "slow" => "=5",
+        "foreign" => "=NMC:get",
+        _ => "",
+    };
+    for kind in FAULTS {
+        assert!(format!("{kind}{}", value(kind)).parse::<Fault>().is_ok(), "{kind}");
+        assert!(
+            include_str!("../../README.md").contains(&format!("| `{kind}")),
+            "{kind} is not in the README"
+        );
     }
     for text in ["", "slow", "slow=x", "hang@NMC", "melt", "foreign=x"] {
         assert!(text.parse::<Fault>().is_err(), "{text}");

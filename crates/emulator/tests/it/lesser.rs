@@ -7,7 +7,7 @@ use std::time::Duration;
 use emulator::Options;
 use serde_json::{Value, json};
 
-use crate::wire::{Session, livebox};
+use crate::wire::{Session, livebox, send};
 
 const BRIDGE: &str = "NetMaster.LAN.default.Bridge.lan";
 
@@ -37,6 +37,9 @@ async fn a_new_address_moves_the_lan_and_ends_sessions() {
         "DHCPMinAddress": "10.11.12.10", "DHCPMaxAddress": "10.11.12.150",
     });
     assert_eq!(session.call("NMC", "setLANIP", moved).await, json!({"status": null}));
+    // The answer still arrives; then the LAN is gone for some seconds.
+    assert!(send(livebox.addr(), "GET / HTTP/1.1\r\nHost: x", "").await.is_none());
+    livebox.clock().advance(std::time::Duration::from_secs(6));
     assert_eq!(session.call("Time", "getTime", json!({})).await["errors"][0]["error"], 13);
     let session = Session::open(livebox.addr()).await;
     let leases =

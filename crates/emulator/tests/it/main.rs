@@ -18,4 +18,5 @@ mod plans;
 mod recordings;
 mod robustness;
 mod speed;
+mod trust;
 mod wifi;

@@ -13,6 +13,7 @@ use crate::clock::{after, local};
 use crate::router::Router;
 use crate::state::hosts::Host;
 use crate::state::lan::{Pool, Reservation};
+use crate::state::put;
 
 pub(super) const SERVICE: Service = Service { root: "DHCPv4.Server", call, instances };
 
@@ -363,8 +364,7 @@ fn add(router: &mut Router, name: &str, mac: &str, address: Ipv4Addr, method: &s
     }
     let since = router.now();
     let kept = &mut router.state.lan.reservations;
-    kept.retain(|kept| kept.mac != mac);
-    kept.push(Reservation { mac: mac.to_owned(), address, enable: true, since });
+    put(kept, Reservation { mac: mac.to_owned(), address, enable: true, since }, |kept| kept.mac == mac);
     settle_addresses(router);
     Reply::void().ok()
 }

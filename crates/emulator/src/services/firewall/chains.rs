@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{LEVELS, members, no_such_rule};
 use crate::call::{Answer, Args, BoxError, Call, Object, Reply};
 use crate::router::Router;
+use crate::state::put;
 
 /// The chain of custom rules when a call names none.
 const CHAIN: &str = "Custom";
@@ -60,9 +61,7 @@ pub(super) fn call(router: &mut Router, call: &Call<'_>) -> Answer {
                 "DestinationPorts": text("destinationPort"), "IPVersion": call.args.number("ipversion").unwrap_or(4),
                 "SourceInterface": text("sourceInterface"),
             });
-            let all = &mut router.state.firewall.redirects;
-            all.retain(|rule| id_of(rule) != id);
-            all.push(members(redirect));
+            put(&mut router.state.firewall.redirects, members(redirect), |rule| id_of(rule) == id);
             Reply::value(id).ok()
         }
         ([], "deleteRedirect") => {
@@ -154,9 +153,7 @@ fn set_custom(router: &mut Router, call: &Call<'_>) -> Answer {
         "DestinationMACAddress": text("destinationMAC"), "SourceMACAddress": text("sourceMAC"),
     });
     let rule = (chain, members(rule));
-    match rules.iter_mut().find(|(chain, known)| *chain == rule.0 && id_of(known) == id) {
-        Some(known) => *known = rule,
-        None => rules.push(rule),
-    }
+    let chain = rule.0.clone();
+    put(rules, rule, |(own, known)| *own == chain && id_of(known) == id);
     Reply::value(id).ok()
 }

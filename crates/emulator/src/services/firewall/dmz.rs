@@ -8,6 +8,7 @@ use super::no_such_rule;
 use crate::call::{Answer, BoxError, Call, Object, Reply};
 use crate::router::Router;
 use crate::state::firewall::Dmz;
+use crate::state::put;
 
 pub(super) fn call(router: &mut Router, call: &Call<'_>) -> Answer {
     let id = call.args.text("id").filter(|id| !id.is_empty());
@@ -29,9 +30,7 @@ pub(super) fn call(router: &mut Router, call: &Call<'_>) -> Answer {
             if dmz.destination.parse::<Ipv4Addr>().is_err() {
                 return BoxError::failed(call.method).refuse();
             }
-            let all = &mut router.state.firewall.dmz;
-            all.retain(|known| known.id != id);
-            all.push(dmz);
+            put(&mut router.state.firewall.dmz, dmz, |known| known.id == id);
             Reply::value(id).ok()
         }
         ([], "deleteDMZ") => {

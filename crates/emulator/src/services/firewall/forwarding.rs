@@ -9,6 +9,7 @@ use crate::call::{Answer, BoxError, Call, Object, Reply};
 use crate::clock::after;
 use crate::router::Router;
 use crate::state::firewall::Rule;
+use crate::state::put;
 
 const ORIGINS: [&str; 10] =
     ["webui", "upnp", "internal", "cwmp", "pass", "pcp", "cwmp-data", "cwmp-mgmt", "cwmp-iptv", "cwmp-voip"];
@@ -86,7 +87,7 @@ fn to_json(router: &Router, rule: &Rule) -> Value {
         "LeaseDuration": rule.lease,
         "HairpinNAT": true,
         "SymmetricSNAT": false,
-        "UPnPV1Compat": rule.origin == "upnp",
+        "UPnPV1Compat": rule.upnp_v1,
         "Enable": rule.enable,
     })
 }
@@ -163,16 +164,15 @@ fn set(router: &mut Router, call: &Call<'_>) -> Answer {
         source_prefix: text("sourcePrefix"),
         enable: call.args.flag("enable").unwrap_or(true),
         persistent: call.args.flag("persistent").unwrap_or(true),
+        // Without a word about it, as the rules of most recordings are.
+        upnp_v1: call.args.flag("upnpv1Compat").unwrap_or(origin == "upnp"),
         lease: lease(call),
         since,
         origin,
     };
     let data = json!({"sourcePort": "", "rule": with_range(router, &rule)});
     let rules = &mut router.state.firewall.forwards;
-    match rules.iter_mut().find(|known| known.id == id) {
-        Some(known) => *known = rule,
-        None => rules.push(rule),
-    }
+    put(rules, rule, |known| known.id == id);
     Reply::both(id, data).ok()
 }
 

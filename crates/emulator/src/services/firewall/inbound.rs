@@ -121,16 +121,15 @@ fn rule(router: &Router, call: &Call<'_>, id: String, origin: String) -> Rule {
         source_prefix: text("sourcePrefix"),
         enable: call.args.flag("enable").unwrap_or(true),
         persistent: call.args.flag("persistent").unwrap_or(true),
+        upnp_v1: false,
         lease: 0,
         since: router.now(),
     }
 }
 
 fn put(rules: &mut Vec<Rule>, rule: Rule) {
-    match rules.iter_mut().find(|known| known.id == rule.id) {
-        Some(known) => *known = rule,
-        None => rules.push(rule),
-    }
+    let id = rule.id.clone();
+    crate::state::put(rules, rule, |known| known.id == id);
 }
 
 fn set_pinhole(router: &mut Router, call: &Call<'_>) -> Answer {

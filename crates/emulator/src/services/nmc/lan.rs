@@ -76,7 +76,10 @@ fn instances(_: &Router, path: &[&str]) -> Option<Vec<String>> {
 
 fn bridge(router: &Router, name: &str) -> Value {
     let lan = &router.state.lan;
-    let (pool, prefix_length) = if name == "lan" { (&lan.pool, lan.prefix_length) } else { (&lan.guest, 24) };
+    let own = name == "lan";
+    let (pool, prefix_length) = if own { (&lan.pool, lan.prefix_length) } else { (&lan.guest, 24) };
+    let text = |text: &str| if own { text.to_owned() } else { String::new() };
+    let (enable, public, nat) = if own { lan.bridge } else { (true, false, true) };
     json!({
         "Address": pool.gateway.to_string(),
         "PrefixLength": prefix_length,
@@ -85,21 +88,27 @@ fn bridge(router: &Router, name: &str) -> Value {
         "DHCPMaxAddress": pool.max.to_string(),
         "LeaseTime": pool.lease_time,
         "DNSServers": pool.dns_servers,
-        "NTPServers": "",
-        "DomainSearchList": "",
-        "Enable": true,
-        "AllowPublic": false,
-        "NATEnable": true,
+        "NTPServers": text(&lan.ntp_servers),
+        "DomainSearchList": text(&lan.domain_search),
+        "Enable": enable,
+        "AllowPublic": public,
+        "NATEnable": nat,
     })
 }
 
 fn set_bridge(router: &mut Router, call: &Call<'_>) -> Answer {
     let length = call.args.number("PrefixLength").and_then(|length| u8::try_from(length).ok());
     let answer = readdress(router, call, length);
-    if let (Some(Ok(_)), Some(servers)) =
-        (&answer, call.args.text("DNSServers").filter(|text| !text.is_empty()))
-    {
-        router.state.lan.pool.dns_servers = servers;
+    if let Some(Ok(_)) = &answer {
+        let lan = &mut router.state.lan;
+        if let Some(servers) = call.args.text("DNSServers").filter(|text| !text.is_empty()) {
+            lan.pool.dns_servers = servers;
+        }
+        lan.ntp_servers = call.args.text("NTPServers").unwrap_or_else(|| lan.ntp_servers.clone());
+        lan.domain_search = call.args.text("DomainSearchList").unwrap_or_else(|| lan.domain_search.clone());
+        let flag = |name: &str, before: bool| call.args.flag(name).unwrap_or(before);
+        let (enable, public, nat) = lan.bridge;
+        lan.bridge = (flag("Enable", enable), flag("AllowPublic", public), flag("NATEnable", nat));
     }
     answer
 }
@@ -141,11 +150,12 @@ fn readdress(router: &mut Router, call: &Call<'_>, prefix_length: Option<u8>) ->
     }
     (lan.address, lan.prefix_length) = (own, length);
     (lan.pool.gateway, lan.pool.min, lan.pool.max) = (own, min, max);
-    let good = lan.contains(min)
-        && lan.contains(max)
+    let is_host = |address: Ipv4Addr| lan.contains(address) && !lan.is_edge(address);
+    let good = [own, min, max].into_iter().all(is_host)
         && min <= max
         && own.is_private()
-        && !lan.contains(lan.guest.gateway);
+        && !lan.contains(lan.guest.gateway)
+        && !lan.guest_contains(own);
     if !good {
         return BoxError::failed(call.method).refuse();
     }
@@ -169,7 +179,9 @@ fn readdress(router: &mut Router, call: &Call<'_>, prefix_length: Option<u8>) ->
         }
     }
     if moved {
+        // The answer still arrives; then everybody has to find the box under its new address.
         router.sessions.clear();
+        router.go_deaf(router.lan_seconds);
     }
     Reply::void().ok()
 }
