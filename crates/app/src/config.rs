@@ -170,23 +170,21 @@ impl Settings {
     /// before it was started; a command typed by a person makes its one attempt.
     pub(crate) fn context(&self, is_server: bool) -> Result<Context, ToolError> {
         let endpoint = self.endpoint(&self.host)?;
-        let speed_url = match &self.speed_url {
-            None => None,
-            Some(text) => Some(Url::parse(text).map_err(|error| {
-                ToolError::Arguments(say!(
-                    "LIVEBOX_SPEED_URL (speed_url in the configuration) is not a URL: {error}.",
-                    "LIVEBOX_SPEED_URL (speed_url dans la configuration) n'est pas une URL : {error}."
-                ))
-            })?),
-        };
         let password = self.password.clone().unwrap_or_else(|| self.kept_password(&endpoint.authority()));
         let session = Session::new(self.connection(endpoint, password, is_server));
-        Ok(Context::new(session)
+        let cx = Context::new(session)
             .with_lang(self.lang)
             .with_policy_source(PolicySource::clone(&self.policy_source))
             .with_state(self.state.clone())
-            .with_watch(self.watch)
-            .with_speed_url(speed_url))
+            .with_watch(self.watch);
+        Ok(match self.speed_url.as_deref().map(Url::parse) {
+            None => cx,
+            Some(Ok(url)) => cx.with_speed_url(Some(url)),
+            Some(Err(error)) => cx.with_unusable_speed_url(say!(
+                "LIVEBOX_SPEED_URL (speed_url in the configuration) is not a URL: {error}.",
+                "LIVEBOX_SPEED_URL (speed_url dans la configuration) n'est pas une URL : {error}."
+            )),
+        })
     }
 }
 

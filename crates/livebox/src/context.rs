@@ -55,7 +55,8 @@ pub struct Context {
     session: Session,
     lang: Lang,
     policy: PolicySource,
-    speed_url: Option<Url>,
+    /// Or why the configured one is of no use.
+    speed_url: Result<Option<Url>, Message>,
     progress: Option<ProgressSink>,
     /// `None` outside of [`crate::invoke()`].
     granted: Option<Grant>,
@@ -88,7 +89,7 @@ impl Context {
             session,
             lang: Lang::default(),
             policy: Arc::new(|| Ok(Policy::default())),
-            speed_url: None,
+            speed_url: Ok(None),
             progress: None,
             granted: None,
             records: Arc::default(),
@@ -146,7 +147,14 @@ impl Context {
     /// With that HTTP speed server instead of the public one.
     #[must_use]
     pub fn with_speed_url(mut self, url: Option<Url>) -> Self {
-        self.speed_url = url;
+        self.speed_url = Ok(url);
+        self
+    }
+
+    /// With a setting of the HTTP speed server that is of no use, for that reason: what needs one fails, nothing else.
+    #[must_use]
+    pub fn with_unusable_speed_url(mut self, because: Message) -> Self {
+        self.speed_url = Err(because);
         self
     }
 
@@ -226,9 +234,9 @@ impl Context {
         (self.policy)()
     }
 
-    /// The configured HTTP speed server.
-    pub fn speed_url(&self) -> Option<&Url> {
-        self.speed_url.as_ref()
+    /// The configured HTTP speed server, if any; an error where the setting is of no use.
+    pub fn speed_url(&self) -> Result<Option<&Url>, ToolError> {
+        self.speed_url.as_ref().map(Option::as_ref).map_err(|because| ToolError::Arguments(because.clone()))
     }
 
     /// The session with the box.
@@ -263,12 +271,11 @@ impl Context {
         }
     }
 
-    /// As [`read_optional`](Self::read_optional), for an answer that is the whole of what was asked: one that
-    /// arrived in pieces is an error, since it does not mean that the box has no such thing.
+    /// As [`read_optional`](Self::read_optional), for what the answer cannot do without where the box has it: an answer
+    /// that was not understood is an error, since it does not mean that there is no such thing.
     pub async fn read_if_present<C: Call>(&self, call: &C) -> Result<Option<C::Reply>, ToolError> {
         match self.session.read(call).await {
-            Err(error @ Error::NotUnderstood { .. }) if error.is_malformed() => Err(error.into()),
-            Err(Error::Refused { .. } | Error::NotUnderstood { .. }) => Ok(None),
+            Err(Error::Refused { .. }) => Ok(None),
             Err(error) if error.is_unavailable() => Ok(None),
             other => Ok(Some(other?)),
         }

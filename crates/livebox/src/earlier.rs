@@ -299,7 +299,8 @@ mod tests {
         let refusal = |name, args: Value| translate(name, &args).unwrap().unwrap_err().to_string();
         assert!(refusal("livebox_toggle_wifi", json!({})).contains("`enable`"));
         assert!(refusal("livebox_toggle_wifi", json!({ "enable": "maybe" })).contains("`enable`"));
-        assert!(refusal("livebox_get_info", json!({ "verbose": true })).contains("`verbose`"));
+        assert!(refusal("livebox_get_info", json!({ "verbose": true })).contains("takes none"));
+        assert!(refusal("livebox_set_dmz", json!({ "ip_adress": "" })).contains("`ip_adress`"));
         assert!(refusal("livebox_set_dmz", json!({ "enable": true })).contains("`ip_address`"));
         assert!(refusal("livebox_reboot", json!({ "confirm": false })).contains("confirm"));
         assert!(translate("livebox_brew_coffee", &json!({})).is_none());

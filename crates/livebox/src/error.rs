@@ -211,7 +211,17 @@ fn explain(fault: &BoxFault) -> Message {
 
 /// What `sysbus` says is wrong, which it says in English, as far as its words are known.
 fn in_french(problem: &str) -> String {
-    const WORDS: [(&str, &str); 22] = [
+    const WORDS: [(&str, &str); 32] = [
+        ("another value than expected", "une autre valeur que prévu"),
+        ("another value", "une autre valeur"),
+        ("the value is not accepted", "la valeur n'est pas admise"),
+        ("a boolean, ", "un booléen, "),
+        ("an integer, ", "un nombre entier, "),
+        ("a fraction, ", "un nombre à virgule, "),
+        ("a text, ", "un texte, "),
+        ("an object, ", "un objet, "),
+        ("a list, ", "une liste, "),
+        (", expected ", ", attendu : "),
         ("it is empty", "elle est vide"),
         ("it must not hold a user name or a password", "elle ne doit contenir ni nom ni mot de passe"),
         ("it holds a character that no address holds", "elle contient un caractère interdit"),
@@ -238,7 +248,16 @@ fn in_french(problem: &str) -> String {
         ("it ends in the middle", "elle est coupée"),
         ("it is not JSON", "ce n'est pas du JSON"),
     ];
-    WORDS.iter().fold(problem.to_owned(), |text, (english, french)| text.replace(english, french))
+    // What was expected comes last.
+    const EXPECTED: [(&str, &str); 5] = [
+        (": a text", ": un texte"),
+        (": a whole number", ": un nombre entier"),
+        (": a truth value", ": vrai ou faux"),
+        (": an object", ": un objet"),
+        (": a list", ": une liste"),
+    ];
+    let swap = |text: String, (english, french): &(&str, &str)| text.replace(english, french);
+    EXPECTED.iter().fold(WORDS.iter().fold(problem.to_owned(), swap), swap)
 }
 
 fn unreachable_box(host: &str, reason: NoAnswer) -> Message {
@@ -259,7 +278,11 @@ fn unreachable_box(host: &str, reason: NoAnswer) -> Message {
             "{host} closed the connection without an answer: the box is rebooting, or refuses that name. Try its address, usually 192.168.1.1.",
             "{host} a fermé la connexion sans répondre : la box redémarre, ou refuse ce nom. Essayez son adresse, d'habitude 192.168.1.1."
         ),
-        NoAnswer::NoConnection | NoAnswer::Timeout => say!(
+        NoAnswer::Timeout => say!(
+            "{host} takes the connection but does not answer: it is overloaded or starting, or is no Livebox. The usual address is 192.168.1.1 (LIVEBOX_HOST or --host).",
+            "{host} accepte la connexion mais ne répond pas : surcharge, démarrage, ou ce n'est pas une Livebox. L'adresse habituelle est 192.168.1.1 (LIVEBOX_HOST ou --host)."
+        ),
+        NoAnswer::NoConnection => say!(
             "No answer from {host}. Are you connected to the box's network? The usual address is 192.168.1.1 (LIVEBOX_HOST or --host).",
             "Pas de réponse de {host}. Êtes-vous connecté au réseau de la box ? L'adresse habituelle est 192.168.1.1 (LIVEBOX_HOST ou --host)."
         ),

@@ -21,6 +21,22 @@ impl Lang {
         }
     }
 
+    /// A count with its noun, each language's singular and plural given: `1 active host`, `0 appareil actif`.
+    pub fn count(self, count: usize, english: [&str; 2], french: [&str; 2]) -> String {
+        // One is singular in both; in French, none is too.
+        let [one, many] = self.pick(english, french);
+        let is_singular = count == 1 || (count == 0 && self == Self::Fr);
+        format!("{count} {}", if is_singular { one } else { many })
+    }
+
+    /// The same for a count that may be unknown.
+    pub fn count_if_known(self, count: Option<usize>, english: [&str; 2], french: [&str; 2]) -> String {
+        match count {
+            Some(count) => self.count(count, english, french),
+            None => format!("? {}", self.pick(english, french)[1]),
+        }
+    }
+
     /// Reads a locale or language tag: `fr`, `fr_FR.UTF-8`, `en-GB`. Anything else is `None`.
     pub fn from_tag(tag: &str) -> Option<Self> {
         match tag.get(..2)?.to_ascii_lowercase().as_str() {
@@ -93,6 +109,20 @@ mod tests {
         let message = say!("port {port} is too high", "le port {port} est trop grand");
         let foreign: serde_json::Error = serde::de::Error::custom(&message);
         assert_eq!(Message::unpack(&foreign.to_string()), message);
+    }
+
+    #[test]
+    fn counts_agree_with_their_nouns() {
+        let hosts = |count, lang: Lang| lang.count(count, ["host", "hosts"], ["appareil", "appareils"]);
+        assert_eq!([0, 1, 2].map(|count| hosts(count, Lang::En)), ["0 hosts", "1 host", "2 hosts"]);
+        assert_eq!(
+            [0, 1, 2].map(|count| hosts(count, Lang::Fr)),
+            ["0 appareil", "1 appareil", "2 appareils"]
+        );
+        assert_eq!(
+            Lang::Fr.count_if_known(None, ["host", "hosts"], ["appareil", "appareils"]),
+            "? appareils"
+        );
     }
 
     #[test]

@@ -10,6 +10,8 @@ mod consent;
 mod context;
 pub mod earlier;
 mod error;
+#[cfg(test)]
+mod facts;
 mod guard;
 pub mod invoke;
 mod kept;

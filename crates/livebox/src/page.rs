@@ -76,6 +76,9 @@ impl Page {
             |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
         let kept: Vec<usize> = (0..N).filter(|&column| filled(column)).collect();
         let pick = |cells: &[String]| kept.iter().filter_map(|&column| cells.get(column).cloned()).collect();
+        if kept.is_empty() {
+            return self;
+        }
         let head = head.map(str::to_owned);
         self.0.push(Block::Table { head: pick(&head), rows: rows.iter().map(|row| pick(row)).collect() });
         self

@@ -353,17 +353,59 @@ pub(crate) fn read_args<T: Tool>(args: Value) -> Result<T, ToolError> {
     })
 }
 
-/// The refusal of an argument that the tool does not have.
+/// The refusal of an argument that the tool does not have. Its name is repeated only where it is a known one misspelt:
+/// anything else may be a secret in the wrong place.
 pub(crate) fn unknown_argument<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Message {
-    let unknown = crate::text::Untrusted::clean(unknown);
-    let unknown = unknown.shown();
     let known: Vec<&str> = known.collect();
+    let misspelt = known.iter().any(|known| is_misspelling(unknown, known));
+    let (english, french) = if misspelt {
+        (format!("Unknown argument `{unknown}`"), format!("Argument inconnu « {unknown} »"))
+    } else {
+        ("There is an unknown argument".to_owned(), "Un argument est inconnu".to_owned())
+    };
     if known.is_empty() {
-        return say!(
-            "Unknown argument `{unknown}`: this tool takes none.",
-            "Argument inconnu « {unknown} » : cet outil n'en prend aucun."
-        );
+        return say!("{english}: this tool takes none.", "{french} : cet outil n'en prend aucun.");
     }
     let known = known.join(", ");
-    say!("Unknown argument `{unknown}`. Known: {known}.", "Argument inconnu « {unknown} ». Connus : {known}.")
+    say!("{english}. Known: {known}.", "{french}. Connus : {known}.")
+}
+
+/// Whether a name is that other one with a slip or two: one in four characters, case and dashes apart.
+fn is_misspelling(name: &str, known: &str) -> bool {
+    const LONGEST: usize = 24;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if name.len() > LONGEST || !name.chars().all(is_name) {
+        return false;
+    }
+    let plain = name.to_ascii_lowercase().replace('-', "_");
+    strsim::damerau_levenshtein(&plain, known) <= known.len().div_ceil(4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_misspelt_name_is_repeated() {
+        let told = |name: &str| {
+            let known = ["host", "external_port", "limit"];
+            let message = unknown_argument(name, known.into_iter());
+            let (english, french) = (message.text(Lang::En).to_owned(), message.text(Lang::Fr).to_owned());
+            assert!(
+                english.contains("Known: host, external_port, limit") && french.contains("Connus : host")
+            );
+            assert_eq!(english.contains(name), french.contains(name), "{english} {french}");
+            english.contains(name)
+        };
+        for misspelt in ["hosts", "Host", "externalport", "external-port", "extrenal_prot", "limits"] {
+            assert!(told(misspelt), "{misspelt}");
+        }
+        for other in
+            ["Cle-Secrete-42", "Pa55word", "host\u{1b}", "limit limit", "post-it", &"host".repeat(9), "hôte"]
+        {
+            assert!(!told(other), "{other}");
+        }
+        let none = unknown_argument("Pa55word", std::iter::empty());
+        assert_eq!(none.text(Lang::En), "There is an unknown argument: this tool takes none.");
+    }
 }

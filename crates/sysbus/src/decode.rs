@@ -3,7 +3,12 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Answer, CallName, Error, envelope::Envelope, text::clean};
+use crate::{
+    Answer, CallName, Error,
+    envelope::Envelope,
+    scalar::{ByName, tally},
+    text::clean,
+};
 
 /// Decodes what the call answers.
 pub(crate) fn decode<R: DeserializeOwned>(
@@ -27,14 +32,20 @@ pub(crate) fn decode<R: DeserializeOwned>(
     {
         return Ok(empty);
     }
-    if let Ok(reply) = R::deserialize(value) {
+    if let (Ok(reply), tally) = tally::of(|| R::deserialize(ByName(value)))
+        && !tally.is_hopeless()
+    {
         return Ok(reply);
     }
     // Keeping track of the path costs more than decoding: it is only done for an answer that does not fit.
-    serde_path_to_error::deserialize(value).map_err(|error| Error::NotUnderstood {
+    let mut track = serde_path_to_error::Track::new();
+    let found = tally::strictly(|| {
+        R::deserialize(serde_path_to_error::Deserializer::new(ByName(value), &mut track)).err()
+    });
+    Err(Error::NotUnderstood {
         call: call.clone(),
-        path: path(member, &error.path().to_string()),
-        problem: without_value(&error.into_inner().to_string()),
+        path: path(member, &track.path().to_string()),
+        problem: without_value(&found.map(|error| error.to_string()).unwrap_or_default()),
     })
 }
 

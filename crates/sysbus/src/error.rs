@@ -3,7 +3,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::StoreError;
+use crate::{Call, StoreError};
 
 /// Service and method of a call, for messages: `NMC.Wifi:get`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -170,6 +170,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// For an answer that decodes, but whose decisive value is not what was expected there: better no answer than
+    /// one without it.
+    pub fn odd<C: Call>(call: &C, path: &str) -> Self {
+        Self::NotUnderstood {
+            call: CallName { service: call.service().into_owned(), method: C::METHOD.to_owned() },
+            path: path.to_owned(),
+            problem: "another value than expected".to_owned(),
+        }
+    }
+
     /// Whether the box has no such object or method.
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent { .. })

@@ -126,18 +126,31 @@ impl Line {
         Ok(transport)
     }
 
-    /// Sends one request, to the other place where there is one and nobody is at this one, and notes how it went.
+    /// Sends one request and notes how it went.
     pub(crate) async fn send(
         &mut self,
         call: &CallName,
         request: impl Fn() -> Request,
         purpose: Purpose,
     ) -> Result<Reply, Fault> {
+        let transport = self.transport().map_err(Fault::NotSent)?;
         let started = Instant::now();
-        let mut outcome = self.attempt(&request, purpose).await.map_err(Fault::NotSent)?;
-        if matches!(outcome, Err(Failure::NoConnection(_))) && self.not_here() {
-            outcome = self.attempt(&request, purpose).await.map_err(Fault::NotSent)?;
-        }
+        let outcome = match purpose {
+            Purpose::Once => transport.send(request(), Lane::Fresh).await,
+            Purpose::Read => {
+                let first = transport.send(request(), Lane::Kept).await;
+                let was_used = std::mem::replace(&mut self.used, first.is_ok());
+                match first {
+                    // The box closed the connection just when we used it again: that says nothing of the call.
+                    Err(Failure::Lost { reason: NoAnswer::Closed, begun: false }) if was_used => {
+                        let second = transport.send(request(), Lane::Kept).await;
+                        self.used = second.is_ok();
+                        second
+                    }
+                    first => first,
+                }
+            }
+        };
         let milliseconds = started.elapsed().as_millis();
         match outcome {
             Ok(reply) => {
@@ -151,37 +164,16 @@ impl Line {
         }
     }
 
-    /// Sends one request to the place in use.
-    async fn attempt(
-        &mut self,
-        request: &impl Fn() -> Request,
-        purpose: Purpose,
-    ) -> Result<Result<Reply, Failure>, Error> {
-        let transport = self.transport()?;
-        if purpose == Purpose::Once {
-            return Ok(transport.send(request(), Lane::Fresh).await);
-        }
-        let first = transport.send(request(), Lane::Kept).await;
-        let was_used = std::mem::replace(&mut self.used, first.is_ok());
-        Ok(match first {
-            // The box closed the connection just when we used it again: that says nothing of the call.
-            Err(Failure::Lost { reason: NoAnswer::Closed, begun: false }) if was_used => {
-                let second = transport.send(request(), Lane::Kept).await;
-                self.used = second.is_ok();
-                second
-            }
-            first => first,
-        })
-    }
-
     /// Host and port of the place in use.
     pub(crate) fn host(&self) -> String {
         self.places.shown().authority()
     }
 
-    /// Nothing answers as a box does where we called: the next call goes to the other place. Says whether there is one.
-    pub(crate) fn not_here(&self) -> bool {
-        self.transport.as_ref().is_some_and(|transport| self.places.not_at(transport.endpoint()))
+    /// Nothing answers as a box does where we called: the next call goes to the other place, if there is one.
+    pub(crate) fn not_here(&self) {
+        if let Some(transport) = &self.transport {
+            self.places.not_at(transport.endpoint());
+        }
     }
 
     /// What a failed request means, by what we know of the box.
@@ -205,9 +197,6 @@ impl Line {
             }
             Failure::Lost { reason, .. } => {
                 self.was_away = true;
-                if let Some(transport) = &self.transport {
-                    self.places.silent_at(transport.endpoint());
-                }
                 Fault::Lost(match (self.heard, purpose, reason) {
                     (None, ..) => Error::Unreachable { host, reason },
                     (Some(_), Purpose::Read, NoAnswer::Closed) => Error::Busy { call },

@@ -19,15 +19,8 @@ pub(crate) struct Places {
     owners: Endpoint,
     /// Remembers the others between processes: the owner's setting stays as it is.
     file: Option<PathBuf>,
-    known: Mutex<Known>,
-}
-
-#[derive(Debug, Default)]
-struct Known {
     /// The first is in use. Empty: the file was not looked at yet.
-    places: Vec<Endpoint>,
-    /// Whether the box is just getting another address.
-    moving: bool,
+    known: Mutex<Vec<Endpoint>>,
 }
 
 impl Places {
@@ -39,65 +32,53 @@ impl Places {
 
     /// The place in use; before the first call, where the owner says.
     pub(crate) fn shown(&self) -> Endpoint {
-        self.lock().places.first().unwrap_or(&self.owners).clone()
+        self.lock().first().unwrap_or(&self.owners).clone()
     }
 
     /// The place to call.
     pub(crate) fn current(&self) -> Endpoint {
-        self.all().places.first().unwrap_or(&self.owners).clone()
+        self.all().first().unwrap_or(&self.owners).clone()
     }
 
-    /// Nothing answers at that place as a box does: the next one is in use, if there is one. Says whether there is.
-    pub(crate) fn not_at(&self, place: &Endpoint) -> bool {
+    /// Nothing answers at that place as a box does: the next one is in use, if there is one.
+    pub(crate) fn not_at(&self, place: &Endpoint) {
         let mut known = self.all();
-        let goes_on = known.places.len() > 1 && known.places.first() == Some(place);
-        if goes_on {
-            known.places.rotate_left(1);
-        }
-        goes_on
-    }
-
-    /// No answer came from that place: while the box is getting another address, that means that it left.
-    pub(crate) fn silent_at(&self, place: &Endpoint) {
-        let moving = self.lock().moving;
-        if moving {
-            self.not_at(place);
+        if known.len() > 1 && known.first() == Some(place) {
+            known.rotate_left(1);
         }
     }
 
     /// The box at `from` may soon be at `to`. Means nothing where it is not called by the address `from`.
     pub(crate) fn may_move(&self, from: IpAddr, to: IpAddr) {
         let mut known = self.all();
-        let Some(place) = known.places.first().filter(|place| place.ip() == Some(from)) else { return };
+        let Some(place) = known.first().filter(|place| place.ip() == Some(from)) else { return };
         let Some(other) = place.at(to).filter(|other| other != place) else { return };
-        known.places.retain(|place| *place != other);
-        known.places.insert(1, other);
-        known.moving = true;
-        self.remember(&known.places);
+        known.retain(|place| *place != other);
+        known.insert(1, other);
+        self.remember(&known);
     }
 
     /// The box is at the place in use: of the others only the owner's stays.
     pub(crate) fn settle(&self) {
         let mut known = self.all();
-        known.places.truncate(1);
-        if !known.places.contains(&self.owners) {
-            known.places.push(self.owners.clone());
+        known.truncate(1);
+        if !known.contains(&self.owners) {
+            known.push(self.owners.clone());
         }
-        known.moving = false;
-        self.remember(&known.places);
+        self.remember(&known);
     }
 
     /// All places, those from the file included.
-    fn all(&self) -> MutexGuard<'_, Known> {
+    fn all(&self) -> MutexGuard<'_, Vec<Endpoint>> {
         let mut known = self.lock();
-        if known.places.is_empty() {
+        if known.is_empty() {
             let remembered = self.file.as_ref().and_then(|file| fs::read(file).ok());
             let addresses: Vec<IpAddr> =
                 remembered.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
             // Those from the file first: the box was there last.
-            known.places.extend(addresses.into_iter().take(2).filter_map(|address| self.owners.at(address)));
-            known.places.retain(|place| *place != self.owners);
-            known.places.push(self.owners.clone());
+            known.extend(addresses.into_iter().take(2).filter_map(|address| self.owners.at(address)));
+            known.retain(|place| *place != self.owners);
+            known.push(self.owners.clone());
         }
         known
     }
@@ -114,7 +95,7 @@ impl Places {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Endpoint>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -136,19 +117,19 @@ mod tests {
     fn both_addresses_are_tried_in_turns_until_one_is_known() {
         let places = places("https://192.168.1.1:8443", None);
         let first = places.current();
-        assert!(!places.not_at(&first), "there is no other");
-        assert_eq!(places.current(), first);
+        places.not_at(&first);
+        assert_eq!(places.current(), first, "there is no other");
         places.may_move(ip("192.168.1.1"), ip("10.0.0.1"));
         assert_eq!(places.current(), first, "it has not moved yet");
-        assert!(places.not_at(&first));
+        places.not_at(&first);
         assert_eq!(places.current().authority(), "10.0.0.1:8443");
         assert!(places.current().is_https());
-        assert!(!places.not_at(&first));
+        places.not_at(&first);
         assert_eq!(places.current().authority(), "10.0.0.1:8443", "the news is of another place");
-        places.silent_at(&places.current());
+        places.not_at(&places.current());
         assert_eq!(places.current(), first);
         places.settle();
-        assert!(!places.not_at(&first));
+        places.not_at(&first);
         assert_eq!(places.current(), first);
     }
 
@@ -156,13 +137,12 @@ mod tests {
     fn the_owners_address_stays_known() {
         let places = places("192.168.1.1", None);
         places.may_move(ip("192.168.1.1"), ip("10.0.0.1"));
-        assert!(places.not_at(&places.current()));
+        places.not_at(&places.current());
         places.settle();
-        places.silent_at(&places.current());
-        assert_eq!(places.shown().authority(), "10.0.0.1", "a slow answer is no move");
+        assert_eq!(places.shown().authority(), "10.0.0.1");
         places.may_move(ip("10.0.0.1"), ip("10.0.0.2"));
         for wanted in ["10.0.0.2", "192.168.1.1", "10.0.0.1"] {
-            assert!(places.not_at(&places.current()));
+            places.not_at(&places.current());
             assert_eq!(places.current().authority(), wanted);
         }
     }
@@ -173,7 +153,7 @@ mod tests {
             let places = places(owners, None);
             let first = places.current();
             places.may_move(ip("192.168.1.1"), ip("10.0.0.1"));
-            assert!(!places.not_at(&first));
+            places.not_at(&first);
             assert_eq!(places.current(), first);
         }
     }

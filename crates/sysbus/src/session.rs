@@ -152,6 +152,13 @@ impl Session {
         })
     }
 
+    /// Whether this box is known not to have the call, or to deny it: to ask again would cost no request, and bring
+    /// nothing.
+    pub async fn is_known_unavailable<C: Call>(&self, call: &C) -> bool {
+        let name = CallName { service: call.service().into_owned(), method: C::METHOD.to_owned() };
+        self.0.line.lock().await.unavailable.check(&name).is_err()
+    }
+
     /// Forgets cached reads, so that the next one asks the box. A write does this by itself; it is for what changes
     /// on its own, such as the progress of a restart.
     pub fn forget_reads(&self) {

@@ -246,3 +246,45 @@ async fn an_unreadable_request_is_answered() {
     assert!(peer.next().await.unwrap()["error"].is_object());
     assert!(peer.call("time_show", json!({})).await["structuredContent"].is_object());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_speed_server_stops_the_speed_test_only() {
+    let bench = Bench::start().await;
+    for (words, code) in [("time show", 0), ("speed show", 0), ("speed test", 2)] {
+        let mut command = bench.command();
+        let said = said(command.env("LIVEBOX_SPEED_URL", "not a url").args(words.split(' '))).await;
+        assert_eq!(said.code, code, "{words}: {}", said.err);
+        assert_eq!(said.err.contains("LIVEBOX_SPEED_URL"), code == 2, "{words}: {}", said.err);
+    }
+}
+
+/// An address that takes connections and never answers, and one whose queue of connections is full.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_keeps_silent_is_told_from_one_that_is_not_there() {
+    let bench = Bench::start().await;
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let full = tokio::net::TcpSocket::new_v4().unwrap();
+    full.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let full = full.listen(0).unwrap();
+    let full_address = full.local_addr().unwrap();
+    let _waiting: Vec<_> = (0..4)
+        .map(|_| tokio::spawn(async move { tokio::net::TcpStream::connect(full_address).await }))
+        .collect();
+    tokio::task::yield_now().await;
+    for (address, english, french) in [
+        (
+            silent.local_addr().unwrap(),
+            "takes the connection but does not answer",
+            "accepte la connexion mais ne répond pas",
+        ),
+        (full_address, "No answer from", "Pas de réponse de"),
+    ] {
+        for (lang, told) in [("en", english), ("fr", french)] {
+            let mut command = bench.command();
+            let command = command.env("LIVEBOX_HOST", address.to_string());
+            let said = said(command.args(["--lang", lang, "station", "list"])).await;
+            assert_eq!(said.code, 3, "{}", said.err);
+            assert!(said.err.contains(told), "{}", said.err);
+        }
+    }
+}

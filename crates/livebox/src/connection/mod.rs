@@ -35,7 +35,7 @@ pub(crate) struct Connection {
     #[schemars(with = "Option<String>")]
     ipv6_prefix: Option<Ipv6Net>,
     ipv6_gateway: Option<Ipv6Addr>,
-    dns: Vec<IpAddr>,
+    dns: Option<Vec<IpAddr>>,
     mac: Option<MacAddr>,
     vlan_id: Option<u64>,
     mtu: Option<u64>,
@@ -264,7 +264,7 @@ impl Show for Connection {
                 .unwrap_or_default();
             format!("{} {rx} dBm{level}{sent}", lang.pick("received", "reçu"))
         });
-        let dns: Vec<String> = self.dns.iter().map(ToString::to_string).collect();
+        let dns: Vec<String> = self.dns.iter().flatten().map(ToString::to_string).collect();
         let text = |value: &Option<Untrusted>| value.as_ref().map(|value| value.shown().to_owned());
         Page::new()
             .fact_if("Internet", verdict)

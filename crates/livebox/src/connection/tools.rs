@@ -33,23 +33,20 @@ impl Tool for ShowConnection {
 
 impl Read for ShowConnection {
     async fn run(self, cx: &Context) -> Result<Connection, ToolError> {
-        let status = cx.read(&wire::GetWanStatus {}).await;
+        let status = match cx.read(&wire::GetWanStatus {}).await {
+            Err(ToolError::Box(error)) if error.is_unavailable() => Err(error),
+            status => Ok(status?),
+        };
         let mibs = cx.read_optional(&wire::GetMibs::wan()).await?.unwrap_or_default();
         let status = match status {
             // The line itself still tells something.
-            Err(ToolError::Box(error)) if error.is_unavailable() && !mibs.is_empty() => {
-                wire::WanStatus::default()
-            }
+            Err(_) if !mibs.is_empty() => wire::WanStatus::default(),
             status => status?,
         };
         let mut link = mibs.refine(status.link());
         let mut mibs = mibs;
-        // The third request goes where it tells most: to the optical interface that is not below `data`, to the
-        // optical module that has no MIB, else to IPv6.
-        if matches!(link, Some(Link::Gpon | Link::XgsPon)) && mibs.optics().is_none() {
-            mibs = mibs.with_fibre(cx.read_optional(&wire::GetMibs::fibre()).await?.unwrap_or_default());
-            link = mibs.refine(link);
-        }
+        // The third request, and the last, goes where it tells most: to the optical interface that is not below
+        // `data`, to the optical module that has no MIB, else to IPv6.
         let is_copper = matches!(link, Some(Link::Ethernet | Link::Adsl | Link::Vdsl | Link::Dsl));
         let mut optics = mibs.optics().filter(|_| !is_copper);
         let mut ds_lite = None;
@@ -57,8 +54,16 @@ impl Read for ShowConnection {
             (Some(Link::Sfp), None) => {
                 optics = cx.read_optional(&wire::GetSfp {}).await?.map(|sfp| sfp.optics());
             }
-            (Some(Link::Gpon | Link::XgsPon), None) => {
+            // Where there is no such interface, the next time goes to the other place.
+            (Some(Link::Gpon | Link::XgsPon), None)
+                if cx.session().is_known_unavailable(&wire::GetMibs::fibre()).await =>
+            {
                 optics = cx.read_optional(&wire::GetOmci {}).await?.map(|omci| omci.optics());
+            }
+            (Some(Link::Gpon | Link::XgsPon), None) => {
+                mibs = mibs.with_fibre(cx.read_optional(&wire::GetMibs::fibre()).await?.unwrap_or_default());
+                link = mibs.refine(link);
+                optics = mibs.optics();
             }
             _ => {
                 ds_lite = cx.read_optional(&wire::GetAutodetect {}).await?.and_then(|mode| mode.is_ds_lite());

@@ -14,7 +14,7 @@ use ipnet::Ipv6Net;
 use serde::{Deserialize, Serialize};
 use sysbus::{
     Answer, Call, Kind,
-    scalar::{Int, Part, Table, Text},
+    scalar::{Int, Table, Text},
 };
 
 use super::{Link, Protocol, State};
@@ -68,13 +68,14 @@ pub(crate) struct WanStatus {
 impl WanStatus {
     pub(crate) fn up(&self) -> Option<bool> {
         match self.wan_state.get() {
-            Some(state) => Some(state.eq_ignore_ascii_case("up")),
+            Some(state) => up(state),
+            None if self.wan_state.is_odd() => None,
             None => self.state().map(|state| state == State::Connected),
         }
     }
 
     pub(crate) fn link_up(&self) -> Option<bool> {
-        self.link_state.get().map(|state| state.eq_ignore_ascii_case("up"))
+        self.link_state.get().and_then(up)
     }
 
     pub(crate) fn link(&self) -> Option<Link> {
@@ -124,8 +125,11 @@ impl WanStatus {
         address(&self.remote_gateway)
     }
 
-    pub(crate) fn dns(&self) -> Vec<IpAddr> {
-        self.dns_servers.parts().filter_map(|part| part.parse().ok()).collect()
+    /// `None` when the box does not say, or not in a form that we understand.
+    pub(crate) fn dns(&self) -> Option<Vec<IpAddr>> {
+        self.dns_servers.given()?;
+        let known: Vec<IpAddr> = self.dns_servers.parts().filter_map(|part| part.parse().ok()).collect();
+        (!known.is_empty() || self.dns_servers.get().is_none()).then_some(known)
     }
 
     pub(crate) fn ipv6(&self) -> Option<Ipv6Addr> {
@@ -147,6 +151,15 @@ impl WanStatus {
 
     pub(crate) fn last_error_ipv6(&self) -> Option<Untrusted> {
         error(&self.last_connection_error_ipv6)
+    }
+}
+
+/// `up` or `down` and nothing else: a word that nobody knows is not "down".
+fn up(state: &str) -> Option<bool> {
+    match state.to_ascii_lowercase().as_str() {
+        "up" => Some(true),
+        "down" => Some(false),
+        _ => None,
     }
 }
 
@@ -197,33 +210,11 @@ impl Call for GetMibs {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Mibs {
-    dhcp: Lenient<Dhcp>,
-    vlan: Lenient<Vlan>,
-    netdev: Lenient<NetDev>,
-    gpon: Lenient<Gpon>,
-    dsl: Lenient<Dsl>,
-}
-
-/// A table that reads as empty where it is of another type.
-struct Lenient<T>(Table<Part<T>>);
-
-impl<T> Default for Lenient<T> {
-    fn default() -> Self {
-        Self(Table::default())
-    }
-}
-
-impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Lenient<T> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = serde_json::Value::deserialize(deserializer)?;
-        Ok(Self(Table::deserialize(value).unwrap_or_default()))
-    }
-}
-
-impl<T> Lenient<T> {
-    fn entries(&self) -> impl Iterator<Item = &T> {
-        self.0.iter().filter_map(|(_, entry)| entry.get())
-    }
+    dhcp: Table<Dhcp>,
+    vlan: Table<Vlan>,
+    netdev: Table<NetDev>,
+    gpon: Table<Gpon>,
+    dsl: Table<Dsl>,
 }
 
 #[derive(Default, Deserialize)]
@@ -249,7 +240,7 @@ struct NetDev {
     #[serde(rename = "MTU")]
     mtu: Int,
     #[serde(rename = "IPv4Addr")]
-    ipv4: Lenient<Ipv4>,
+    ipv4: Table<Ipv4>,
 }
 
 #[derive(Default, Deserialize)]
@@ -283,34 +274,34 @@ impl Mibs {
     /// Length of the DHCP lease, what is left of it, time since the address was obtained, in seconds.
     pub(crate) fn lease(&self) -> [Option<u64>; 3] {
         self.dhcp
-            .entries()
+            .values()
             .map(|dhcp| [dhcp.lease_time, dhcp.lease_time_remaining, dhcp.uptime].map(Int::unsigned))
             .find(|lease| lease.iter().any(Option::is_some))
             .unwrap_or_default()
     }
 
     pub(crate) fn vlan_id(&self) -> Option<u64> {
-        self.vlan.entries().filter_map(|vlan| vlan.id.unsigned()).find(|id| (1..4095).contains(id))
+        self.vlan.values().filter_map(|vlan| vlan.id.unsigned()).find(|id| (1..4095).contains(id))
     }
 
     /// Of the interface that carries the IPv4 address: the one with the WAN's, else the first with any.
     pub(crate) fn mtu(&self, wan: Option<IpAddr>) -> Option<u64> {
         let carries = |netdev: &&NetDev| {
-            wan.is_some() && netdev.ipv4.entries().any(|ipv4| address(&ipv4.address) == wan)
+            wan.is_some() && netdev.ipv4.values().any(|ipv4| address(&ipv4.address) == wan)
         };
-        let netdev = self.netdev.entries().find(carries);
+        let netdev = self.netdev.values().find(carries);
         let netdev =
-            netdev.or_else(|| self.netdev.entries().find(|netdev| netdev.ipv4.entries().next().is_some()));
+            netdev.or_else(|| self.netdev.values().find(|netdev| netdev.ipv4.values().next().is_some()));
         netdev.and_then(|netdev| netdev.mtu.unsigned()).filter(|mtu| *mtu > 0)
     }
 
     /// Whether nothing at all stands below the WAN.
     pub(crate) fn is_empty(&self) -> bool {
-        self.dhcp.0.is_empty()
-            && self.vlan.0.is_empty()
-            && self.netdev.0.is_empty()
-            && self.gpon.0.is_empty()
-            && self.dsl.0.is_empty()
+        self.dhcp.is_empty()
+            && self.vlan.is_empty()
+            && self.netdev.is_empty()
+            && self.gpon.is_empty()
+            && self.dsl.is_empty()
     }
 
     /// With the optical interface of another answer.
@@ -322,8 +313,8 @@ impl Mibs {
     /// What the finer names of the link say, beyond [`WanStatus::link`].
     pub(crate) fn refine(&self, link: Option<Link>) -> Option<Link> {
         let is_xgs =
-            || self.gpon.entries().any(|gpon| gpon.pon_mode.or_empty().to_ascii_uppercase().contains("XGS"));
-        let modulation = || self.dsl.entries().find_map(|dsl| dsl.modulation_type.get());
+            || self.gpon.values().any(|gpon| gpon.pon_mode.or_empty().to_ascii_uppercase().contains("XGS"));
+        let modulation = || self.dsl.values().find_map(|dsl| dsl.modulation_type.get());
         match link {
             Some(Link::Gpon) | None if is_xgs() => Some(Link::XgsPon),
             Some(Link::Dsl) => Some(match modulation() {
@@ -332,8 +323,8 @@ impl Mibs {
                 _ => Link::Dsl,
             }),
             // The box does not say, but only one kind of interface is in use below its WAN.
-            None if self.gpon.entries().next().is_some() => Some(Link::Gpon),
-            None if self.dsl.entries().next().is_some() => self.refine(Some(Link::Dsl)),
+            None if self.gpon.values().next().is_some() => Some(Link::Gpon),
+            None if self.dsl.values().next().is_some() => self.refine(Some(Link::Dsl)),
             other => other,
         }
     }
@@ -343,9 +334,9 @@ impl Mibs {
     pub(crate) fn rates_bps(&self, link: Option<Link>) -> (Option<u64>, Option<u64>) {
         let is_fibre = matches!(link, None | Some(Link::Gpon | Link::XgsPon));
         let is_dsl = matches!(link, None | Some(Link::Adsl | Link::Vdsl | Link::Dsl));
-        let gpon = self.gpon.entries().filter(|_| is_fibre);
+        let gpon = self.gpon.values().filter(|_| is_fibre);
         let gpon = gpon.map(|gpon| (gpon.downstream_curr_rate, gpon.upstream_curr_rate));
-        let dsl = self.dsl.entries().filter(|_| is_dsl);
+        let dsl = self.dsl.values().filter(|_| is_dsl);
         let dsl = dsl.map(|dsl| (dsl.downstream_curr_rate, dsl.upstream_curr_rate));
         let bps = |kbps: Int| kbps.unsigned().filter(|rate| *rate > 0)?.checked_mul(1000);
         gpon.chain(dsl)
@@ -355,7 +346,7 @@ impl Mibs {
     }
 
     pub(crate) fn optics(&self) -> Option<Optics> {
-        let gpon = self.gpon.entries().next()?;
+        let gpon = self.gpon.values().next()?;
         Some(Optics {
             rx_power_dbm: dbm(gpon.signal_rx_power),
             tx_power_dbm: dbm(gpon.signal_tx_power),

@@ -50,13 +50,14 @@ impl Read for ListLeases {
             leases = wire::leases(&cx.read(&wire::GetLeases { guest: false }).await?, false);
         }
         // Some boxes have no guest pool, or only while the guest network is on.
-        if let Some(guests) = cx.read_optional(&wire::GetLeases { guest: true }).await? {
+        if let Some(guests) = cx.read_if_present(&wire::GetLeases { guest: true }).await? {
             leases.extend(wire::leases(&guests, true));
         }
-        leases.sort_by_key(|lease| (!lease.active, lease.guest, lease.ipv4));
+        leases.sort_by_key(|lease| (lease.active == Some(false), lease.guest, lease.ipv4));
         let total = leases.len();
-        let active = leases.iter().filter(|lease| lease.active).count();
-        leases.retain(|lease| self.all || lease.active);
+        let active = leases.iter().filter(|lease| lease.active == Some(true)).count();
+        let active = leases.iter().all(|lease| lease.active.is_some()).then_some(active);
+        leases.retain(|lease| self.all || lease.active != Some(false));
         let matching = leases.len();
         leases.truncate(self.limit);
         Ok(LeaseList { active, total, matching, leases })

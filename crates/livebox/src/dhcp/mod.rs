@@ -21,10 +21,10 @@ pub(crate) struct Lease {
     name: Option<Untrusted>,
     ipv4: Option<Ipv4Addr>,
     mac: Option<MacAddr>,
-    active: bool,
+    active: Option<bool>,
     /// On the guest network.
     guest: bool,
-    reserved: bool,
+    reserved: Option<bool>,
     /// Null when reserved.
     remaining_s: Option<u64>,
 }
@@ -32,7 +32,8 @@ pub(crate) struct Lease {
 /// DHCP leases.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct LeaseList {
-    active: usize,
+    /// Null: not known.
+    active: Option<usize>,
     total: usize,
     /// Fitting the filters.
     matching: usize,
@@ -42,18 +43,24 @@ pub(crate) struct LeaseList {
 impl Show for LeaseList {
     fn show(&self, lang: Lang) -> Page {
         let Self { active, total, matching, leases } = self;
+        let active = lang.count_if_known(
+            *active,
+            ["active DHCP lease", "active DHCP leases"],
+            ["bail DHCP actif", "baux DHCP actifs"],
+        );
+        let fitting = lang.count(*matching, ["matches", "match"], ["retenu", "retenus"]);
         let rows = leases.iter().map(|lease| {
             let mut remarks = Vec::new();
-            if !lease.active {
+            if lease.active == Some(false) {
                 remarks.push(lang.pick("inactive", "inactif"));
             }
             if lease.guest {
                 remarks.push(lang.pick("guest", "invité"));
             }
             let left = match (lease.reserved, lease.remaining_s) {
-                (true, _) => lang.pick("reserved", "réservée").to_owned(),
-                (false, Some(seconds)) => duration(seconds),
-                (false, None) => String::new(),
+                (Some(true), _) => lang.pick("reserved", "réservée").to_owned(),
+                (_, Some(seconds)) => duration(seconds),
+                (_, None) => String::new(),
             };
             [
                 lease.name.as_ref().map(|name| name.shown().to_owned()).unwrap_or_default(),
@@ -66,8 +73,8 @@ impl Show for LeaseList {
         let hidden = matching.saturating_sub(leases.len());
         Page::new()
             .line(lang.pick(
-                format!("{active} active DHCP leases of {total}, {matching} match."),
-                format!("{active} baux DHCP actifs sur {total}, {matching} retenus."),
+                format!("{active} of {total}, {fitting}."),
+                format!("{active} sur {total}, {fitting}."),
             ))
             .table([lang.pick("Name", "Nom"), "IPv4", "MAC", lang.pick("Left", "Reste"), ""], rows)
             .note((hidden > 0).then(|| more(hidden, lang)))
@@ -106,14 +113,11 @@ impl Show for Reservation {
     }
 }
 
-/// A reservation, and what to know of its address. What moves by itself: [`VOLATILE`].
+/// A reservation, and what to know of its address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct CheckedReservation {
     #[serde(flatten)]
     reservation: Reservation,
-    /// Where it was given with the reservation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    given_name: Option<Untrusted>,
     /// Allowed, but outside of what DHCP gives by itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     outside_dhcp_range: bool,
@@ -121,9 +125,6 @@ pub(crate) struct CheckedReservation {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     dhcp_off: bool,
 }
-
-/// The name follows the device, the rest the address plan.
-const VOLATILE: &[&str] = &["name", "outside_dhcp_range", "dhcp_off"];
 
 impl Show for CheckedReservation {
     fn show(&self, lang: Lang) -> Page {
@@ -166,8 +167,14 @@ impl Show for ReservationList {
         let hidden = matching.saturating_sub(reservations.len());
         Page::new()
             .line(lang.pick(
-                format!("{matching} of {total} DHCP reservations."),
-                format!("{matching} réservations DHCP sur {total}."),
+                format!(
+                    "{matching} of {}.",
+                    lang.count(*total, ["DHCP reservation", "DHCP reservations"], ["", ""])
+                ),
+                format!(
+                    "{} sur {total}.",
+                    lang.count(*matching, ["", ""], ["réservation DHCP", "réservations DHCP"])
+                ),
             ))
             .table([lang.pick("Name", "Nom"), "IPv4", "MAC"], rows)
             .note((hidden > 0).then(|| more(hidden, lang)))

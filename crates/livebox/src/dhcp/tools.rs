@@ -2,16 +2,15 @@
 
 use super::{
     lease::ListLeases,
-    reservation::{AddReservation, ListReservations, RemoveReservation, TakeBack},
+    reservation::{AddReservation, ListReservations, RemoveReservation},
 };
 use crate::{Group, ToolDef};
 
 pub(crate) const TOOLS: &[ToolDef] = &[
     ToolDef::read::<ListLeases>(),
     ToolDef::read::<ListReservations>(),
-    ToolDef::change::<AddReservation>(),
-    ToolDef::change::<RemoveReservation>(),
-    ToolDef::change::<TakeBack>(),
+    ToolDef::read::<AddReservation>(),
+    ToolDef::read::<RemoveReservation>(),
 ];
 
 pub(super) const LEASE: Group =

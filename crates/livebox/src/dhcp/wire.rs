@@ -56,9 +56,13 @@ impl WireLease {
             name: self.friendly_name.get().and_then(Untrusted::non_empty),
             ipv4: self.ip_address.get().and_then(|text| text.parse().ok()),
             mac: self.mac_address.get().and_then(|text| text.parse().ok()).or_else(|| client_mac(client)),
-            active: self.active.is_true(),
+            active: self.active.or(false),
             guest,
-            reserved: self.reserved.get().unwrap_or(remaining == Some(-1)),
+            reserved: if self.lease_time_remaining.is_odd() {
+                self.reserved.get()
+            } else {
+                self.reserved.or(remaining == Some(-1))
+            },
             remaining_s: remaining.and_then(|seconds| u64::try_from(seconds).ok()),
         }
     }

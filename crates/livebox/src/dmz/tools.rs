@@ -43,7 +43,7 @@ impl Tool for ShowDmz {
 
 impl Read for ShowDmz {
     async fn run(self, cx: &Context) -> Result<Dmz, ToolError> {
-        let mut dmz = present(&cx.read(&wire::GetDmz {}).await?).unwrap_or(Dmz::NONE);
+        let mut dmz = state(cx).await?.unwrap_or(Dmz::NONE);
         if let Some(ip) = dmz.ipv4 {
             dmz.name =
                 host::all(cx).await?.into_iter().find(|host| host.ipv4 == Some(ip)).map(|host| host.name);
@@ -95,7 +95,7 @@ impl Change for SetDmz {
             let name = target.name.clone().filter(|_| dmz.ipv4 == Some(target.ip));
             Dmz { name, ..dmz }
         };
-        let entries = cx.read(&wire::GetDmz {}).await?;
+        let entries = entries(cx).await?;
         let other = entries.iter().find(|(id, entry)| *id != wire::ID && entry.is_enabled());
         if let Some((id, entry)) = other.filter(|(_, entry)| entry.ip() != Some(ip)) {
             let id = Untrusted::clean(id);
@@ -155,7 +155,17 @@ impl Change for SetDmz {
 const VOLATILE: &[&str] = &["name", "status"];
 
 async fn state(cx: &Context) -> Result<Option<Dmz>, ToolError> {
-    Ok(present(&cx.read(&wire::GetDmz {}).await?))
+    Ok(present(&entries(cx).await?))
+}
+
+/// The entries; an error where they are told in no form that we understand, which is not "none".
+async fn entries(cx: &Context) -> Result<Table<wire::Entry>, ToolError> {
+    let call = wire::GetDmz {};
+    let entries = cx.read(&call).await?;
+    if let Some(path) = entries.values().find_map(wire::Entry::odd) {
+        return Err(sysbus::Error::odd(&call, path).into());
+    }
+    Ok(entries)
 }
 
 /// An entry may be accepted and still not work.
@@ -185,7 +195,7 @@ impl Change for ClearDmz {
 
     async fn prepare(self, cx: &Context) -> Result<Prepared<Dmz>, ToolError> {
         let what = say!("Remove the DMZ", "Supprimer la DMZ");
-        let entries = cx.read(&wire::GetDmz {}).await?;
+        let entries = entries(cx).await?;
         let before = present(&entries);
         let Some(former) = &before else { return Ok(Prepared::already_so(what, None)) };
         let ids: Vec<String> = entries.iter().map(|(id, _)| id.to_owned()).collect();

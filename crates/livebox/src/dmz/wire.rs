@@ -40,6 +40,14 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// What is told in no form that we understand, and makes the difference between a DMZ and none.
+    pub(crate) fn odd(&self) -> Option<&'static str> {
+        if self.destination_ip_address.is_odd() {
+            return Some("status.*.DestinationIPAddress");
+        }
+        self.enable.is_odd().then_some("status.*.Enable")
+    }
+
     pub(crate) fn ip(&self) -> Option<Ipv4Addr> {
         self.destination_ip_address.get()?.parse().ok()
     }

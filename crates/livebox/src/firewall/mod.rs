@@ -68,7 +68,7 @@ impl Level {
             Some(Self::Medium) => lang.pick("medium", "moyen"),
             Some(Self::Low) => lang.pick("low", "faible"),
             Some(Self::Custom) => lang.pick("custom", "personnalisé"),
-            None => lang.pick("not given by this box", "non indiqué par cette box"),
+            None => lang.pick("not known", "inconnu"),
         }
     }
 }

@@ -86,10 +86,15 @@ pub(crate) fn find<'a>(hosts: &'a [Host], wanted: &HostRef) -> Result<&'a Host, 
     let tiers: [&dyn Fn(&Host) -> bool; 6] = [
         &|host| wanted.mac.is_some_and(|mac| host.has_mac(mac)),
         // An address that went from a host to another belongs to the one that is there.
-        &|host| host.active && has_ip(host, wanted.ip),
+        &|host| host.is_active() && has_ip(host, wanted.ip),
         &|host| has_ip(host, wanted.ip),
         &|host| host.name.folded() == name,
-        &|host| host.names.iter().any(|known| known.name.folded() == name || known.base.folded() == name),
+        &|host| {
+            host.names
+                .iter()
+                .flatten()
+                .any(|known| known.name.folded() == name || known.base.folded() == name)
+        },
         &|host| host.name.folded().starts_with(&name),
     ];
     for fits in tiers {
@@ -106,7 +111,7 @@ pub(crate) fn find<'a>(hosts: &'a [Host], wanted: &HostRef) -> Result<&'a Host, 
 fn has_ip(host: &Host, wanted: Option<IpAddr>) -> bool {
     match wanted {
         Some(IpAddr::V4(ip)) => host.ipv4 == Some(ip),
-        Some(IpAddr::V6(ip)) => host.ipv6.contains(&ip),
+        Some(IpAddr::V6(ip)) => host.ipv6.as_ref().is_some_and(|known| known.contains(&ip)),
         None => false,
     }
 }

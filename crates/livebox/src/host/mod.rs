@@ -5,12 +5,11 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use sysbus::Error;
+use sysbus::{Error, scalar::Rows};
 
 use crate::{Band, Context, Lang, MacAddr, Page, Show, ToolError, Untrusted};
 
 mod host_ref;
-mod rename;
 mod target;
 pub(crate) mod tools;
 mod wire;
@@ -19,8 +18,8 @@ mod wire;
 mod tests;
 
 pub(crate) use host_ref::{HostRef, find};
-pub(crate) use rename::{HostName, Naming, undone};
 pub(crate) use target::{Target, target};
+pub(crate) use tools::{HostName, rename};
 
 /// A device of the home network, active or not.
 #[derive(Clone, Debug)]
@@ -35,10 +34,10 @@ pub(crate) struct Host {
     pub(crate) alternatives: Vec<MacAddr>,
     /// Address in use, or kept for it while it is away.
     pub(crate) ipv4: Option<Ipv4Addr>,
-    /// The same for IPv6, global ones first.
-    pub(crate) ipv6: Vec<Ipv6Addr>,
-    /// Whether it is there now.
-    pub(crate) active: bool,
+    /// The same for IPv6, global ones first; `None` when not told in a form that we understand.
+    pub(crate) ipv6: Option<Vec<Ipv6Addr>>,
+    /// Whether it is there now; unknown when the box did not say it in a form that we understand.
+    pub(crate) active: Option<bool>,
     /// How it is attached, or was.
     pub(crate) link: Link,
     /// Whether it is on the guest network.
@@ -49,8 +48,8 @@ pub(crate) struct Host {
     pub(crate) kind: Option<Untrusted>,
     /// Who made it.
     pub(crate) vendor: Option<Untrusted>,
-    /// Its names and who says so.
-    pub(crate) names: Vec<SourcedName>,
+    /// Its names and who says so; `None` when not told in a form that we understand.
+    pub(crate) names: Option<Vec<SourcedName>>,
     /// First time on this network.
     pub(crate) first_seen: Option<Timestamp>,
     /// Last time that it connected.
@@ -64,6 +63,11 @@ pub(crate) struct Host {
 }
 
 impl Host {
+    /// Whether it is there now, for sure.
+    pub(crate) fn is_active(&self) -> bool {
+        self.active == Some(true)
+    }
+
     /// Whether that address is its own.
     pub(crate) fn has_mac(&self, mac: MacAddr) -> bool {
         self.mac == Some(mac) || self.alternatives.contains(&mac)
@@ -71,7 +75,7 @@ impl Host {
 
     /// The name that a person gave it.
     pub(crate) fn given_name(&self) -> Option<&SourcedName> {
-        self.names.iter().find(|name| name.is_given)
+        self.names.iter().flatten().find(|name| name.is_given)
     }
 }
 
@@ -141,18 +145,36 @@ pub(crate) struct Radio {
 
 /// Every host that the box knows: active ones first, by address.
 pub(crate) async fn all(cx: &Context) -> Result<Vec<Host>, ToolError> {
-    let devices = match cx.read(&wire::GetDevices::HOSTS).await {
+    Ok(all_in(cx).await?.0)
+}
+
+/// The same, and in how many requests.
+async fn all_in(cx: &Context) -> Result<(Vec<Host>, u8), ToolError> {
+    match usual(cx).await {
         // A firmware that does not take the expression: everything, sorted out here.
-        Err(ToolError::Box(Error::Refused { .. })) => cx.read(&wire::GetDevices::EVERYTHING).await?,
-        other => other?,
-    };
+        Err(ToolError::Box(Error::Refused { .. })) => {
+            Ok((hosts(cx.read(&wire::GetDevices::EVERYTHING).await?)?, 2))
+        }
+        other => Ok((other?, 1)),
+    }
+}
+
+/// The same in one request, refused by a firmware that does not take it: for who only wants to name what they tell.
+pub(crate) async fn usual(cx: &Context) -> Result<Vec<Host>, ToolError> {
+    hosts(cx.read(&wire::GetDevices::HOSTS).await?)
+}
+
+fn hosts(devices: Rows<wire::Device>) -> Result<Vec<Host>, ToolError> {
+    if devices.iter().any(wire::Device::is_odd) {
+        return Err(Error::odd(&wire::GetDevices::HOSTS, "status.*.Key").into());
+    }
     Ok(in_order(devices.into_iter().filter_map(wire::Device::into_host)))
 }
 
 fn in_order(hosts: impl Iterator<Item = Host>) -> Vec<Host> {
     let mut hosts: Vec<Host> = hosts.collect();
     hosts.sort_by(|a, b| {
-        let order = |host: &Host| (!host.active, host.guest, host.ipv4.is_none(), host.ipv4);
+        let order = |host: &Host| (host.active == Some(false), host.guest, host.ipv4.is_none(), host.ipv4);
         order(a).cmp(&order(b)).then_with(|| a.name.cmp(&b.name))
     });
     hosts
@@ -172,7 +194,7 @@ pub(crate) struct HostRow {
     mac: Option<MacAddr>,
     /// Such as "ethernet ETH2", "wifi 5", "wifi 2.4 guest".
     link: Option<String>,
-    active: bool,
+    active: Option<bool>,
 }
 
 impl From<&Host> for HostRow {
@@ -190,8 +212,8 @@ impl From<&Host> for HostRow {
 /// Hosts of the home network.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct HostList {
-    /// Active now, guests included.
-    active: usize,
+    /// Active now, guests included; null: not known.
+    active: Option<usize>,
     /// Known to the box.
     known: usize,
     /// Fitting the filters.
@@ -202,10 +224,16 @@ pub(crate) struct HostList {
 impl Show for HostList {
     fn show(&self, lang: Lang) -> Page {
         let Self { active, known, matching, hosts } = self;
-        let mut page = Page::new().line(lang.pick(
-            format!("{active} active hosts, {known} known, {matching} match."),
-            format!("{active} appareils actifs, {known} connus, {matching} retenus."),
-        ));
+        let counts = [
+            lang.count_if_known(
+                *active,
+                ["active host", "active hosts"],
+                ["appareil actif", "appareils actifs"],
+            ),
+            lang.count(*known, ["known"; 2], ["connu", "connus"]),
+            lang.count(*matching, ["matches", "match"], ["retenu", "retenus"]),
+        ];
+        let mut page = Page::new().line(format!("{}.", counts.join(", ")));
         let absent = lang.pick("away", "absent");
         let rows = hosts.iter().map(|host| {
             [
@@ -213,7 +241,7 @@ impl Show for HostList {
                 host.ipv4.map(|ip| ip.to_string()).unwrap_or_default(),
                 host.mac.map(|mac| mac.to_string()).unwrap_or_default(),
                 host.link.as_deref().map(|link| shown_link(link, lang)).unwrap_or_default(),
-                if host.active { String::new() } else { absent.to_owned() },
+                if host.active == Some(false) { absent.to_owned() } else { String::new() },
             ]
         });
         page = page.table([lang.pick("Name", "Nom"), "IPv4", "MAC", lang.pick("Link", "Lien"), ""], rows);
@@ -240,12 +268,12 @@ pub(crate) struct NameRow {
 pub(crate) struct HostDetails {
     #[serde(flatten)]
     host: HostRow,
-    ipv6: Vec<Ipv6Addr>,
+    ipv6: Option<Vec<Ipv6Addr>>,
     /// Repeater it is behind, when known.
     behind: Option<Untrusted>,
     r#type: Option<Untrusted>,
     vendor: Option<Untrusted>,
-    names: Vec<NameRow>,
+    names: Option<Vec<NameRow>>,
     first_seen: Option<String>,
     last_connected: Option<String>,
     dhcp_reservation: Option<bool>,
@@ -255,16 +283,17 @@ pub(crate) struct HostDetails {
 
 impl HostDetails {
     fn new(host: &Host) -> Self {
-        let names = host.names.iter().filter(|name| name.source.shown() != "default");
+        let names = host.names.as_ref().map(|names| {
+            let told = names.iter().filter(|name| name.source.shown() != "default");
+            told.map(|name| NameRow { name: name.name.clone(), source: name.source.clone() }).collect()
+        });
         Self {
             host: host.into(),
             ipv6: host.ipv6.clone(),
             behind: None,
             r#type: host.kind.clone(),
             vendor: host.vendor.clone(),
-            names: names
-                .map(|name| NameRow { name: name.name.clone(), source: name.source.clone() })
-                .collect(),
+            names,
             first_seen: host.first_seen.map(|date| date.to_string()),
             last_connected: host.last_connected.map(|date| date.to_string()),
             dhcp_reservation: host.reserved,
@@ -278,13 +307,20 @@ impl Show for HostDetails {
     fn show(&self, lang: Lang) -> Page {
         let shown = |text: &Option<Untrusted>| text.as_ref().map(|text| text.shown().to_owned());
         let yes_no = |flag: bool| if flag { lang.pick("yes", "oui") } else { lang.pick("no", "non") };
-        let state = if self.host.active { lang.pick("active", "actif") } else { lang.pick("away", "absent") };
-        let ipv6: Vec<String> = self.ipv6.iter().map(ToString::to_string).collect();
-        let names: Vec<String> =
-            self.names.iter().map(|row| format!("{} ({})", row.name.shown(), row.source.shown())).collect();
+        let state = self
+            .host
+            .active
+            .map(|active| if active { lang.pick("active", "actif") } else { lang.pick("away", "absent") });
+        let ipv6: Vec<String> = self.ipv6.iter().flatten().map(ToString::to_string).collect();
+        let names: Vec<String> = self
+            .names
+            .iter()
+            .flatten()
+            .map(|row| format!("{} ({})", row.name.shown(), row.source.shown()))
+            .collect();
         let page = Page::new()
             .fact(lang.pick("Name", "Nom"), self.host.name.shown())
-            .fact(lang.pick("State", "État"), state)
+            .fact_if(lang.pick("State", "État"), state)
             .fact_if("IPv4", self.host.ipv4.map(|ip| ip.to_string()))
             .fact_if("IPv6", Some(ipv6.join(", ")).filter(|text| !text.is_empty()))
             .fact_if("MAC", self.host.mac.map(|mac| mac.to_string()))

@@ -45,7 +45,7 @@ pub(crate) async fn target(cx: &Context, wanted: &HostRef) -> Result<Target, Too
 }
 
 async fn address_of(cx: &Context, host: &Host) -> Result<Ipv4Addr, ToolError> {
-    if let Some(ip) = host.ipv4.filter(|_| host.active) {
+    if let Some(ip) = host.ipv4.filter(|_| host.is_active()) {
         return Ok(ip);
     }
     let reserved = lan::reservations(cx).await?;

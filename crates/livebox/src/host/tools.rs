@@ -1,28 +1,26 @@
 //! The tools about LAN hosts.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
-    Host, HostDetails, HostList, HostRef, Link, all, find,
-    rename::{RenameHost, RestoreName},
+    Host, HostDetails, HostList, HostRef, Link, NamedHost, all, all_in, find, host_ref::describe, resolve,
     wire,
 };
 use crate::{
-    Access, Band, Context, French, Group, MacAddr, Message, Read, Tool, ToolDef, ToolError, Untrusted, lan,
-    net::textual, say, text::folded,
+    Access, Band, Changed, Context, French, Group, MacAddr, Message, Read, Tool, ToolDef, ToolError,
+    Untrusted, lan,
+    net::{text_schema, textual},
+    say,
+    text::folded,
 };
 
-pub(crate) const TOOLS: &[ToolDef] = &[
-    ToolDef::read::<ListHosts>(),
-    ToolDef::read::<ShowHost>(),
-    ToolDef::change::<RenameHost>(),
-    ToolDef::change::<RestoreName>(),
-];
+pub(crate) const TOOLS: &[ToolDef] =
+    &[ToolDef::read::<ListHosts>(), ToolDef::read::<ShowHost>(), ToolDef::read::<RenameHost>()];
 
-pub(super) const HOST: Group =
+const HOST: Group =
     Group { name: "host", english: "Devices of the home network", french: "Les appareils du réseau local" };
 
 fn default_limit() -> usize {
@@ -73,12 +71,15 @@ impl Read for ListHosts {
         let search = self.search.as_deref().map(Search::new);
         let fits: Vec<&Host> = hosts
             .iter()
-            .filter(|host| self.all || host.active)
+            .filter(|host| self.all || host.active != Some(false))
             .filter(|host| self.link.is_none_or(|link| link.fits(host)))
             .filter(|host| search.as_ref().is_none_or(|search| search.fits(host)))
             .collect();
         Ok(HostList {
-            active: hosts.iter().filter(|host| host.active).count(),
+            active: hosts
+                .iter()
+                .all(|host| host.active.is_some())
+                .then(|| hosts.iter().filter(|host| host.is_active()).count()),
             known: hosts.len(),
             matching: fits.len(),
             hosts: fits.into_iter().take(self.limit).map(Into::into).collect(),
@@ -103,10 +104,10 @@ impl Search {
 
     fn fits(&self, host: &Host) -> bool {
         let texts = [Some(&host.name), host.kind.as_ref(), host.vendor.as_ref()];
-        let names = host.names.iter().map(|name| &name.name);
+        let names = host.names.iter().flatten().map(|name| &name.name);
         texts.into_iter().flatten().chain(names).any(|text| text.folded().contains(&self.name))
             || host.ipv4.is_some_and(|ip| ip.to_string().contains(&self.name))
-            || host.ipv6.iter().any(|ip| ip.to_string().contains(&self.name))
+            || host.ipv6.iter().flatten().any(|ip| ip.to_string().contains(&self.name))
             || self
                 .digits
                 .as_ref()
@@ -201,25 +202,32 @@ impl Tool for ShowHost {
 
 impl Read for ShowHost {
     async fn run(self, cx: &Context) -> Result<HostDetails, ToolError> {
-        let hosts = all(cx).await?;
+        let (hosts, requests) = all_in(cx).await?;
         let host = find(&hosts, &self.host)?;
         let mut details = HostDetails::new(host);
-        if let Some(mac) = host.mac
-            && let Some(schedule) = aside(cx, &wire::GetSchedule::of(mac)).await?
-        {
-            details.internet_blocked = Some(
-                schedule.get().is_some_and(wire::Schedule::is_blocking) || host.wan_blocked == Some(true),
-            );
+        if let Some(mac) = host.mac {
+            details.internet_blocked = match aside(cx, &wire::GetSchedule::of(mac)).await {
+                _ if host.wan_blocked == Some(true) => Some(true),
+                Ok(Some(plan)) if plan.is_odd() => None,
+                Ok(Some(plan)) => plan.get().map_or(Some(false), wire::Schedule::is_blocking),
+                Ok(None) => host.wan_blocked,
+                // A plan there is, but not which.
+                Err(ToolError::Box(sysbus::Error::NotUnderstood { .. })) => None,
+                Err(error) => return Err(error),
+            };
         }
         // At most one more question: a host with an address says itself whether it is reserved, and one without is
         // behind no repeater.
+        if requests > 1 {
+            return Ok(details);
+        }
         if host.reserved.is_none() {
             details.dhcp_reservation = match lan::reservations(cx).await {
                 Ok(list) => Some(list.iter().any(|reserved| host.has_mac(reserved.mac))),
                 Err(ToolError::Box(error)) if is_about_the_call(&error) => None,
                 Err(error) => return Err(error),
             };
-        } else if host.active && hosts.iter().any(|other| other.repeater && other.active) {
+        } else if host.is_active() && hosts.iter().any(|other| other.repeater && other.is_active()) {
             let tree = aside(cx, &wire::GetTree { flags: "no_actions" }).await?;
             details.behind = tree.and_then(|tree| tree.repeater_of(&host.key));
         }
@@ -243,4 +251,100 @@ fn is_about_the_call(error: &sysbus::Error) -> bool {
         error,
         Error::Absent { .. } | Error::Denied { .. } | Error::Refused { .. } | Error::NotUnderstood { .. }
     )
+}
+
+/// Renames a device, as the box and its web page show it.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RenameHost {
+    /// Name, IP or MAC.
+    #[arg(value_name = "HOST")]
+    host: HostRef,
+    /// New name.
+    #[arg(value_name = "NAME")]
+    name: HostName,
+}
+
+impl Tool for RenameHost {
+    type Output = Changed<NamedHost>;
+    const GROUP: &'static Group = &HOST;
+    const VERB: &'static str = "rename";
+    const ACCESS: Access = Access::Change;
+    const EXAMPLE: &'static str = "nas-familial 'NAS du bureau'";
+    const FRENCH: French = French {
+        about: "Renomme un appareil, tel que la box et sa page web le montrent.",
+        args: &[("host", "Nom, IP ou MAC."), ("name", "Nouveau nom.")],
+    };
+}
+
+impl Read for RenameHost {
+    async fn run(self, cx: &Context) -> Result<Changed<NamedHost>, ToolError> {
+        let host = resolve(cx, &self.host).await?;
+        rename(cx, &host, &self.name).await
+    }
+}
+
+/// A name for a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HostName(String);
+
+impl FromStr for HostName {
+    type Err = Message;
+
+    fn from_str(text: &str) -> Result<Self, Message> {
+        const LONGEST: usize = 60;
+        let text = text.trim();
+        let count = text.chars().count();
+        if count == 0 || count > LONGEST {
+            return Err(say!(
+                "a host's name has 1 to {LONGEST} characters, this one {count}",
+                "le nom d'un appareil a de 1 à {LONGEST} caractères, celui-ci {count}"
+            ));
+        }
+        if Untrusted::clean(text).shown() != text {
+            return Err(say!(
+                "a host's name has no control or invisible characters",
+                "le nom d'un appareil ne contient pas de caractères de contrôle ou invisibles"
+            ));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+textual!(HostName, text_schema());
+
+/// Gives a host that name and reads back which it has now.
+pub(crate) async fn rename(
+    cx: &Context,
+    host: &Host,
+    name: &HostName,
+) -> Result<Changed<NamedHost>, ToolError> {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let (described, wanted) = (describe(host), name.0.as_str());
+    let what = say!("Rename {described} to \"{wanted}\"", "Renommer {described} en « {wanted} »");
+    let named = |host: &Host| NamedHost { mac: host.mac, name: host.name.clone() };
+    // The box appends a number to a name that another host has: it counts as given all the same.
+    let is_so = |host: &Host| host.given_name().is_some_and(|given| given.base.shown() == wanted);
+    if is_so(host) {
+        return Ok(Changed::already_so(what, Some(named(host))));
+    }
+    let sent = cx.write(&wire::SetName { key: &host.key, name: wanted }).await?;
+    let read = || async {
+        let hosts = all(cx).await?;
+        hosts.into_iter().find(|other| other.key == host.key).ok_or_else(|| {
+            ToolError::Failed(say!(
+                "{described} is gone from the box's list.",
+                "{described} a disparu de la liste de la box."
+            ))
+        })
+    };
+    let (now, settled) = cx.read_back(PATIENCE, read, is_so).await?;
+    let differing = if settled { Vec::new() } else { vec!["name".to_owned()] };
+    Changed::after(&sent, what, Some(named(host)), Some(named(&now)), differing)
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use sysbus::{
     Answer, Call, Ignored, Kind,
@@ -58,13 +58,11 @@ pub(crate) struct Device {
     phys_address: Text,
     #[serde(rename = "IPAddress")]
     ip_address: Text,
-    #[serde(rename = "IPv4Address", deserialize_with = "rows")]
+    #[serde(rename = "IPv4Address")]
     ipv4_address: Rows<Address>,
-    #[serde(rename = "IPv6Address", deserialize_with = "rows")]
+    #[serde(rename = "IPv6Address")]
     ipv6_address: Rows<Address>,
-    #[serde(deserialize_with = "rows")]
     names: Rows<Name>,
-    #[serde(deserialize_with = "rows")]
     alternative: Rows<Text>,
     interface_name: Text,
     interface_type: Text,
@@ -125,15 +123,15 @@ pub(crate) struct Ssw {
     current_mode: Text,
 }
 
-/// A list that reads as empty when it is of another type: one odd field must not cost the whole device.
-#[expect(clippy::unnecessary_wraps, reason = "the form that serde calls")]
-fn rows<'de, T: DeserializeOwned, D: Deserializer<'de>>(deserializer: D) -> Result<Rows<T>, D::Error> {
-    Ok(Rows::deserialize(deserializer).unwrap_or_default())
-}
-
 impl Device {
     fn tagged(&self, tag: &str) -> bool {
         self.tags.parts().any(|known| known.eq_ignore_ascii_case(tag))
+    }
+
+    /// Whether nothing tells in a form that we understand which device it is.
+    pub(crate) fn is_odd(&self) -> bool {
+        let silent = self.key.get().is_none() && self.phys_address.get().is_none();
+        silent && (self.key.is_odd() || self.phys_address.is_odd())
     }
 
     /// The host it is; `None` for what is none (interfaces of the box, telephones, UPnP services, USB), which
@@ -145,10 +143,11 @@ impl Device {
         if not_a_host || (tagged && !self.tagged("physical")) || (mac.is_none() && !self.tagged("lan")) {
             return None;
         }
-        let active = self.active.is_true();
-        let names: Vec<SourcedName> = self.names.iter().filter_map(Name::sourced).collect();
+        let active = self.active.or(false);
+        let names = (!self.names.is_odd())
+            .then(|| self.names.iter().filter_map(Name::sourced).collect::<Vec<SourcedName>>());
         let name = self.name.get().and_then(Untrusted::non_empty);
-        let name = name.or_else(|| names.last().map(|given| given.name.clone()));
+        let name = name.or_else(|| names.iter().flatten().last().map(|given| given.name.clone()));
         let name = name.or_else(|| mac.map(|mac: MacAddr| Untrusted::clean(&mac.to_string())));
         Some(Host {
             name: name.unwrap_or_else(|| Untrusted::clean(self.key.or_empty())),
@@ -165,8 +164,12 @@ impl Device {
             first_seen: date(&self.first_seen),
             last_connected: date(&self.last_connection),
             reserved: self.reserved(),
-            wan_blocked: self.wan_access.get().map(|access| access.blocked_reasons.get().is_some()),
-            radio: if active { self.radio() } else { None },
+            wan_blocked: self
+                .wan_access
+                .get()
+                .filter(|access| !access.blocked_reasons.is_odd())
+                .map(|access| access.blocked_reasons.get().is_some()),
+            radio: if active == Some(false) { None } else { self.radio() },
             names,
             key: self.key.get().map(str::to_owned).or_else(|| mac.map(|mac| mac.to_string()))?,
         })
@@ -178,13 +181,16 @@ impl Device {
         main.or_else(|| listed.find_map(|entry| entry.address.get()?.parse().ok()))
     }
 
-    fn ipv6(&self) -> Vec<Ipv6Addr> {
+    fn ipv6(&self) -> Option<Vec<Ipv6Addr>> {
+        if self.ipv6_address.is_odd() || self.ipv6_address.iter().any(|entry| entry.address.is_odd()) {
+            return None;
+        }
         let mut all: Vec<Ipv6Addr> =
             self.ipv6_address.iter().filter_map(|entry| entry.address.get()?.parse().ok()).collect();
         // Global ones first: they are what people look for.
         all.sort_by_key(Ipv6Addr::is_unicast_link_local);
         all.dedup();
-        all
+        Some(all)
     }
 
     /// The link, from the most explicit field to the least; the interface name differs per model.
@@ -284,7 +290,7 @@ impl Name {
 }
 
 /// The source of a name that a person gave.
-pub(crate) const GIVEN: &str = "webui";
+const GIVEN: &str = "webui";
 
 /// A date; `None` for the box's "never" (0001-01-01) and the clock's zero.
 fn date(text: &Text) -> Option<Timestamp> {
@@ -303,24 +309,6 @@ pub(crate) struct SetName<'a> {
 impl Call for SetName<'_> {
     type Reply = Ignored;
     const METHOD: &'static str = "setName";
-    const KIND: Kind = Kind::Write;
-
-    fn service(&self) -> Cow<'static, str> {
-        format!("Devices.Device.{}", self.key).into()
-    }
-}
-
-/// Takes a device's name of that source away. No answer was recorded; the declaration is the same on all five dumps.
-#[derive(Serialize)]
-pub(crate) struct RemoveName<'a> {
-    #[serde(skip)]
-    pub(crate) key: &'a str,
-    pub(crate) source: &'static str,
-}
-
-impl Call for RemoveName<'_> {
-    type Reply = Ignored;
-    const METHOD: &'static str = "removeName";
     const KIND: Kind = Kind::Write;
 
     fn service(&self) -> Cow<'static, str> {
@@ -357,7 +345,6 @@ pub(crate) struct Node {
     tags: Text,
     #[serde(rename = "SSW")]
     ssw: Part<Ssw>,
-    #[serde(deserialize_with = "rows")]
     children: Rows<Node>,
 }
 
@@ -434,8 +421,10 @@ pub(crate) struct ScheduleInfo {
 }
 
 impl Schedule {
-    /// Whether the Internet is cut now.
-    pub(crate) fn is_blocking(&self) -> bool {
-        self.info.get().is_some_and(|info| info.value.or_empty().eq_ignore_ascii_case("disable"))
+    /// Whether the Internet is cut now; `None` when the plan is not told in a form that we understand.
+    pub(crate) fn is_blocking(&self) -> Option<bool> {
+        let is_odd = self.info.is_odd() || self.info.get().is_some_and(|info| info.value.is_odd());
+        let value = self.info.get().map(|info| info.value.or_empty()).unwrap_or_default();
+        (!is_odd).then(|| value.eq_ignore_ascii_case("disable"))
     }
 }

@@ -73,8 +73,12 @@ pub(crate) struct Reserved {
 
 /// The reserved addresses of the LAN, by address.
 pub(crate) async fn reservations(cx: &Context) -> Result<Vec<Reserved>, ToolError> {
-    let mut list: Vec<Reserved> =
-        cx.read(&wire::GetStaticLeases {}).await?.iter().filter_map(wire::StaticLease::reserved).collect();
+    let call = wire::GetStaticLeases {};
+    let leases = cx.read(&call).await?;
+    if leases.iter().any(wire::StaticLease::is_odd) {
+        return Err(sysbus::Error::odd(&call, "status.*").into());
+    }
+    let mut list: Vec<Reserved> = leases.iter().filter_map(wire::StaticLease::reserved).collect();
     list.sort_by_key(|reserved| reserved.ip);
     Ok(list)
 }

@@ -114,6 +114,12 @@ pub(crate) struct StaticLease {
 }
 
 impl StaticLease {
+    /// Whether it keeps an address that we cannot tell, or for a device that we cannot tell.
+    pub(crate) fn is_odd(&self) -> bool {
+        self.reserved().is_none()
+            && (self.ip_address.is_odd() || self.mac_address.is_odd() || self.lease_path.is_odd())
+    }
+
     pub(crate) fn reserved(&self) -> Option<Reserved> {
         // A W7 was seen to repeat one MACAddress in every entry; the end of the path is right on all.
         let tail = self.lease_path.get().and_then(|path| path.rsplit('.').next()).and_then(client_mac);

@@ -17,7 +17,8 @@ mod wire;
 pub(crate) struct Phone {
     /// Null when the box does not tell.
     lines: Option<Vec<Line>>,
-    handsets: Vec<Handset>,
+    /// The same.
+    handsets: Option<Vec<Handset>>,
 }
 
 /// A line at the operator.
@@ -64,10 +65,8 @@ impl Show for Phone {
             None => String::new(),
         };
         let page = match self.lines.as_deref() {
-            None => Page::new().line(lang.pick(
-                "This box does not tell its telephone lines.",
-                "Cette box n'indique pas ses lignes téléphoniques.",
-            )),
+            None => Page::new()
+                .line(lang.pick("Telephone lines: not known.", "Lignes téléphoniques : inconnues.")),
             Some([]) => Page::new().line(lang.pick("No telephone line.", "Aucune ligne téléphonique.")),
             Some(lines) => Page::new().table(
                 lang.pick(["Line", "Number", "Works", "State"], ["Ligne", "Numéro", "Fonctionne", "État"]),
@@ -77,12 +76,17 @@ impl Show for Phone {
                 }),
             ),
         };
-        if self.handsets.is_empty() {
-            return page.line(lang.pick("No telephone attached.", "Aucun téléphone branché."));
-        }
+        let handsets = match self.handsets.as_deref() {
+            None => {
+                return page
+                    .line(lang.pick("Telephones attached: not known.", "Téléphones branchés : inconnus."));
+            }
+            Some([]) => return page.line(lang.pick("No telephone attached.", "Aucun téléphone branché.")),
+            Some(handsets) => handsets,
+        };
         page.table(
             lang.pick(["Telephone", "Kind", "Extension", "Line"], ["Téléphone", "Type", "Poste", "Ligne"]),
-            self.handsets.iter().map(|handset| {
+            handsets.iter().map(|handset| {
                 let kind = match handset.kind {
                     Some(HandsetKind::Fxs) => lang.pick("wired", "filaire"),
                     Some(HandsetKind::Dect) => lang.pick("cordless (DECT)", "sans fil (DECT)"),
@@ -161,24 +165,38 @@ pub(crate) struct CallList {
     matching: usize,
     /// Calls in the log.
     total: usize,
-    /// Missed calls in the log.
-    missed: usize,
+    /// Missed calls in the log; null: not known.
+    missed: Option<usize>,
 }
 
 impl Show for CallList {
     fn show(&self, lang: Lang) -> Page {
-        let (total, missed, matching, shown) = (self.total, self.missed, self.matching, self.calls.len());
-        let mut head = lang.pick(
-            format!("{total} calls in the log, {missed} missed."),
-            format!("{total} appels au journal, dont {missed} manqués."),
+        let (total, matching, shown) = (self.total, self.matching, self.calls.len());
+        let mut head = lang.count(
+            total,
+            ["call in the log", "calls in the log"],
+            ["appel au journal", "appels au journal"],
         );
+        if let Some(missed) = self.missed {
+            head.push_str(lang.pick(", ", ", dont "));
+            head.push_str(&lang.count(missed, ["missed"; 2], ["manqué", "manqués"]));
+        }
+        head.push('.');
         if shown < matching {
-            head.push_str(&lang.pick(
-                format!(" The last {shown} of {matching}; `limit` shows more."),
-                format!(" Les {shown} derniers sur {matching} ; `limit` en montre davantage."),
-            ));
+            head.push_str(&match shown {
+                1 => lang.pick(
+                    format!(" The last of {matching}; `limit` shows more."),
+                    format!(" Le dernier sur {matching} ; `limit` en montre davantage."),
+                ),
+                _ => lang.pick(
+                    format!(" The last {shown} of {matching}; `limit` shows more."),
+                    format!(" Les {shown} derniers sur {matching} ; `limit` en montre davantage."),
+                ),
+            });
         } else if matching < total {
-            head.push_str(&lang.pick(format!(" {matching} match."), format!(" {matching} correspondent.")));
+            head.push(' ');
+            head.push_str(&lang.count(matching, ["matches", "match"], ["correspond", "correspondent"]));
+            head.push('.');
         }
         let text = |value: &Option<Untrusted>| {
             value.as_ref().map(|value| value.shown().to_owned()).unwrap_or_default()
@@ -221,6 +239,7 @@ fn words(direction: Option<Direction>, outcome: Option<Outcome>, lang: Lang) -> 
         }
         (Some(Direction::Out), _) => lang.pick("dialled", "émis"),
         (None, Some(Outcome::Answered)) => lang.pick("answered", "abouti"),
-        (None, _) => lang.pick("failed", "échoué"),
+        (None, Some(Outcome::Failed)) => lang.pick("failed", "échoué"),
+        (None, None) => "?",
     }
 }

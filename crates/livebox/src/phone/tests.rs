@@ -25,7 +25,7 @@ async fn one_half_may_be_missing_but_not_both() {
     bench.fault("absent@VoiceService.VoiceApplication:listTrunks");
     let answer = bench.run("phone_show", json!({})).await.unwrap();
     assert!(answer.json["lines"].is_null() && !answer.json["handsets"].as_array().unwrap().is_empty());
-    assert!(answer.page.compact().contains("does not tell its telephone lines"));
+    assert!(answer.page.compact().contains("Telephone lines: not known"));
     bench.fault("denied@Devices:get");
     bench.cx.session().forget_reads();
     assert_eq!(bench.error("phone_show", json!({})).await.kind(), "unavailable");

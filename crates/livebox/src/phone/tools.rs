@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sysbus::{Error, scalar::Rows};
 
 use super::{CallList, CallRecord, Direction, Outcome, Phone, since::Since, wire};
 use crate::{Access, Context, French, Group, Read, Tool, ToolDef, ToolError, say};
@@ -41,8 +42,12 @@ impl Read for ShowPhone {
             )));
         }
         Ok(Phone {
-            lines: trunks.map(|trunks| trunks.iter().flat_map(wire::Trunk::lines).collect()),
-            handsets: devices.iter().flatten().filter_map(wire::VoiceDevice::handset).collect(),
+            lines: trunks
+                .filter(|trunks| !trunks.iter().any(wire::Trunk::is_odd))
+                .map(|trunks| trunks.iter().flat_map(wire::Trunk::lines).collect()),
+            handsets: devices
+                .filter(|devices| !devices.iter().any(wire::VoiceDevice::is_odd))
+                .map(|devices| devices.iter().filter_map(wire::VoiceDevice::handset).collect()),
         })
     }
 }
@@ -124,9 +129,11 @@ impl Read for ListCalls {
                 "Cette box ne donne pas son journal d'appels."
             ))
         })?;
+        self.check(&log)?;
         let mut calls: Vec<CallRecord> = log.iter().map(wire::LoggedCall::record).collect();
         let total = calls.len();
         let missed = calls.iter().filter(|call| Kind::Missed.holds(call)).count();
+        let missed = (!log.iter().any(wire::LoggedCall::has_odd_kind)).then_some(missed);
         // The box gives the oldest first; undated calls keep its order.
         calls.reverse();
         calls.sort_by_key(|call| std::cmp::Reverse(call.start));
@@ -138,6 +145,21 @@ impl Read for ListCalls {
 }
 
 impl ListCalls {
+    /// Calls cannot be picked by what the box did not tell in a form that we understand.
+    fn check(&self, log: &Rows<wire::LoggedCall>) -> Result<(), ToolError> {
+        let any = |is_odd: fn(&wire::LoggedCall) -> bool| log.iter().any(is_odd);
+        let path = if self.kind.is_some() && any(wire::LoggedCall::has_odd_kind) {
+            "status.*.callType"
+        } else if self.since.is_some() && any(wire::LoggedCall::has_odd_start) {
+            "status.*.startTime"
+        } else if self.search.is_some() && any(wire::LoggedCall::has_odd_peer) {
+            "status.*.remoteNumber"
+        } else {
+            return Ok(());
+        };
+        Err(Error::odd(&wire::GetCallList {}, path).into())
+    }
+
     fn wants(&self, call: &CallRecord) -> bool {
         self.kind.is_none_or(|kind| kind.holds(call))
             && self.since.is_none_or(|since| call.start.is_some_and(|start| start >= since.0))

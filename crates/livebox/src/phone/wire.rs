@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sysbus::{
     Answer, Call, Kind,
-    scalar::{Flag, Int, Rows, Text},
+    scalar::{Flag, Int, Rows, Text, Word},
 };
 
 use super::{CallRecord, Direction, Handset, HandsetKind, Line, Outcome};
@@ -40,13 +40,19 @@ pub(crate) struct Trunk {
 #[serde(default, rename_all = "camelCase")]
 struct TrunkLine {
     name: Text,
-    enable: Text,
+    enable: Word,
     status: Text,
     status_info: Text,
     directory_number: Text,
 }
 
 impl Trunk {
+    /// Whether its lines are not told in a form that we understand.
+    pub(crate) fn is_odd(&self) -> bool {
+        self.trunk_lines.is_odd()
+            || self.trunk_lines.iter().any(|line| line.directory_number.is_odd() && line.status.is_odd())
+    }
+
     /// Boxes list every line that they could have: one that is off and has no number is none.
     pub(crate) fn lines(&self) -> impl Iterator<Item = Line> {
         self.trunk_lines
@@ -119,6 +125,11 @@ pub(crate) struct VoiceDevice {
 }
 
 impl VoiceDevice {
+    /// Whether it cannot be told if this is a telephone.
+    pub(crate) fn is_odd(&self) -> bool {
+        self.tags.is_odd() || self.endpoint_type.is_odd()
+    }
+
     pub(crate) fn handset(&self) -> Option<Handset> {
         let tag = |wanted: &str| self.tags.parts().any(|tag| tag == wanted);
         if !tag("voice") || !(tag("handset") || self.endpoint_type.get().is_some()) {
@@ -165,6 +176,21 @@ pub(crate) struct LoggedCall {
 }
 
 impl LoggedCall {
+    /// Whether something stands where its kind is told that tells none.
+    pub(crate) fn has_odd_kind(&self) -> bool {
+        self.call_type.is_odd() || self.call_origin.is_odd()
+    }
+
+    /// The same for when it was.
+    pub(crate) fn has_odd_start(&self) -> bool {
+        self.start_time.is_odd()
+    }
+
+    /// The same for who it was with.
+    pub(crate) fn has_odd_peer(&self) -> bool {
+        self.remote_number.is_odd() || self.remote_name.is_odd()
+    }
+
     pub(crate) fn record(&self) -> CallRecord {
         let text = |text: &Text| text.get().and_then(Untrusted::non_empty);
         let direction = match self.call_origin.or_empty() {
@@ -176,6 +202,8 @@ impl LoggedCall {
         let outcome = match (self.call_type.get(), direction) {
             (Some("succeeded"), _) => Some(Outcome::Answered),
             (Some("missed"), _) | (Some(_), Some(Direction::In)) => Some(Outcome::Missed),
+            // Missed or failed: its type and its origin together tell.
+            (Some(_), None) if self.call_origin.is_odd() => None,
             (Some(_), _) => Some(Outcome::Failed),
             (None, _) => None,
         };
@@ -261,7 +289,7 @@ mod tests {
                  "directoryNumber": "+33123456789", "uri": "secret"},
                 {"name": "LINE2", "enable": "Disabled", "status": "Disabled", "directoryNumber": ""},
             ], "sip": {"registrarServerPort": 5060}},
-            {"trunk_lines": {"a": {"directoryNumber": 123, "enable": true, "status": "Error", "statusInfo": "408"}}},
+            {"trunk_lines": {"a": {"directoryNumber": "123", "enable": true, "status": "Error", "statusInfo": "408"}}},
             {"trunk_lines": "odd"}, {},
         ]))
         .unwrap();

@@ -32,7 +32,7 @@ pub(crate) struct Rule {
     host: Option<Untrusted>,
     /// Null: from anywhere.
     source: Option<Untrusted>,
-    enabled: bool,
+    enabled: Option<bool>,
     /// "Error": does not work.
     status: Option<Untrusted>,
     // Not for the answer: what the rules below need as the box has it.
@@ -121,9 +121,10 @@ impl Rules {
                 None => format!("{ip}:{}", port(rule.internal_port)),
             };
             let state = match (&rule.status, rule.enabled) {
-                (_, false) => lang.pick("off", "désactivée").to_owned(),
-                (Some(status), true) if status.shown() != "Enabled" => status.shown().to_owned(),
-                _ => lang.pick("on", "active").to_owned(),
+                (_, Some(false)) => lang.pick("off", "désactivée").to_owned(),
+                (Some(status), _) if status.shown() != "Enabled" => status.shown().to_owned(),
+                (_, Some(true)) => lang.pick("on", "active").to_owned(),
+                (_, None) => "?".to_owned(),
             };
             [
                 rule.name.shown().to_owned(),
@@ -177,8 +178,14 @@ impl Show for RuleList {
         let hidden = matching.saturating_sub(rules.0.len());
         Page::new()
             .line(lang.pick(
-                format!("{matching} of {total} port forwarding rules."),
-                format!("{matching} redirections de port sur {total}."),
+                format!(
+                    "{matching} of {}.",
+                    lang.count(*total, ["port forwarding rule", "port forwarding rules"], ["", ""])
+                ),
+                format!(
+                    "{} sur {total}.",
+                    lang.count(*matching, ["", ""], ["redirection de port", "redirections de port"])
+                ),
             ))
             .then(rules.page(lang))
             .note((hidden > 0).then(|| {

@@ -24,7 +24,7 @@ fn every_recorded_rule_is_read() {
         let rules: Vec<Rule> = table.iter().map(|(key, rule)| rule.rule(key)).collect();
         assert_eq!(rules.len(), 6, "{}", recording.file);
         for rule in &rules {
-            assert!(rule.enabled && !rule.fails() && rule.external_port.is_some(), "{rule:?}");
+            assert!(rule.enabled == Some(true) && !rule.fails() && rule.external_port.is_some(), "{rule:?}");
             assert!(rule.protocol().is_some() && rule.wire.origin == "upnp", "{rule:?}");
         }
         // Its `Id` is masked, so the key stands for it.
@@ -43,7 +43,7 @@ fn odd_rules_are_read() {
         }),
     );
     assert_eq!(odd.name.shown(), "Serveur (HTTPS)");
-    assert_eq!((odd.protocol(), odd.enabled), (Some(Protocol::Both), false));
+    assert_eq!((odd.protocol(), odd.enabled), (Some(Protocol::Both), Some(false)));
     assert_eq!(odd.external_port.unwrap().to_string(), "8000-8010");
     assert!(odd.is_pending() && odd.ipv4.is_none() && odd.wire.origin == "webui");
     let bare = rule("cwmp_1", &json!({}));

@@ -32,7 +32,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Every rule, a person's first.
 async fn rules(cx: &Context) -> Result<Vec<Rule>, ToolError> {
-    let table = cx.read(&wire::GetPortForwarding {}).await?;
+    let call = wire::GetPortForwarding {};
+    let table = cx.read(&call).await?;
+    if let Some(path) = table.values().find_map(wire::WireForward::odd) {
+        return Err(sysbus::Error::odd(&call, path).into());
+    }
     let mut rules: Vec<Rule> = table.iter().map(|(key, rule)| rule.rule(key)).collect();
     rules.sort_by_key(|rule| {
         (rule.wire.origin != Origin::Webui.wire(), rule.external_port, rule.name.clone())
@@ -210,7 +214,9 @@ impl Wanted<'_> {
                 "Il existe déjà une règle {own}. Supprimez-la d'abord (`port-forward remove`) ou choisissez un autre nom."
             )));
         }
-        if let Some(other) = existing.iter().find(|rule| rule.enabled && rule.overlaps(protocol, external)) {
+        if let Some(other) =
+            existing.iter().find(|rule| rule.enabled != Some(false) && rule.overlaps(protocol, external))
+        {
             return Err(taken(&other.describe()));
         }
         // The separator of "both" is not certain on every firmware, and some may take one protocol only: what the box
@@ -306,7 +312,7 @@ impl Wanted<'_> {
             ("internal_port", rule.internal_port == Some(self.ports.1)),
             ("ipv4", rule.ipv4 == Some(self.target.ip)),
             ("source", source.is_ok_and(|source| source == self.source)),
-            ("enabled", rule.enabled),
+            ("enabled", rule.enabled == Some(true)),
         ];
         checks.into_iter().filter(|(_, fits)| !fits).map(|(field, _)| field.to_owned()).collect()
     }

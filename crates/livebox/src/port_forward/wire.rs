@@ -5,7 +5,7 @@ use std::{borrow::Cow, net::Ipv4Addr};
 use serde::{Deserialize, Serialize};
 use sysbus::{
     Answer, Call, Ignored, Kind,
-    scalar::{Flag, Int, Table, Text},
+    scalar::{Flag, Int, Table, Text, Word},
 };
 
 use super::{Protocol, Rule, WireRule};
@@ -34,10 +34,10 @@ pub(crate) struct WireForward {
     origin: Text,
     description: Text,
     status: Text,
-    protocol: Text,
-    external_port: Text,
+    protocol: Word,
+    external_port: Word,
     external_port_end_range: Int,
-    internal_port: Text,
+    internal_port: Word,
     source_prefix: Text,
     #[serde(rename = "DestinationIPAddress")]
     destination_ip_address: Text,
@@ -45,6 +45,16 @@ pub(crate) struct WireForward {
 }
 
 impl WireForward {
+    /// What is told in no form that we understand and cannot be left out: nothing would mean "from anywhere", and a
+    /// rule of nobody to nowhere is none.
+    pub(crate) fn odd(&self) -> Option<&'static str> {
+        if self.source_prefix.is_odd() {
+            return Some("status.*.SourcePrefix");
+        }
+        let is_lost = self.origin.is_odd() && self.destination_ip_address.is_odd();
+        is_lost.then_some("status.*.DestinationIPAddress")
+    }
+
     pub(crate) fn rule(&self, key: &str) -> Rule {
         let origin = self.origin.get().or_else(|| key.split('_').next()).unwrap_or_default();
         // A publisher's mask or a firmware's slip: an id belongs to its origin, as the key does.
@@ -61,7 +71,7 @@ impl WireForward {
             ipv4: self.destination_ip_address.get().and_then(|text| text.parse::<Ipv4Addr>().ok()),
             host: None,
             source: self.source_prefix.get().and_then(Untrusted::non_empty),
-            enabled: self.enable.get() != Some(false),
+            enabled: self.enable.or(true),
             status: self.status.get().and_then(Untrusted::non_empty),
             wire: WireRule {
                 id: id.to_owned(),
@@ -83,7 +93,7 @@ impl WireForward {
 }
 
 /// `6`, `17`, `6,17` or `6/17` as people say it; anything else as it is.
-fn protocol(text: &Text) -> Option<String> {
+fn protocol(text: &Word) -> Option<String> {
     let text = text.get()?;
     Some(match text.parse::<Protocol>() {
         Ok(protocol) => protocol.to_string(),

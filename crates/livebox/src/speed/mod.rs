@@ -15,7 +15,8 @@ mod wire;
 /// The last speed test that the box ran by itself.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct BoxResult {
-    has_run: bool,
+    /// Null: not known.
+    has_run: Option<bool>,
     status: Option<Untrusted>,
     at: Option<String>,
     /// Guessed from `down_raw`: its unit is not documented.
@@ -41,11 +42,20 @@ fn guess_bps(raw: u64, link_bps: Option<u64>) -> Option<u64> {
 
 impl Show for BoxResult {
     fn show(&self, lang: Lang) -> Page {
-        if !self.has_run {
-            return Page::new().line(lang.pick(
-                "The box has never run a speed test by itself. speed_test measures from this computer.",
-                "La box n'a jamais fait de test de débit par elle-même. speed_test mesure depuis cet ordinateur.",
-            ));
+        match self.has_run {
+            Some(true) => {}
+            Some(false) => {
+                return Page::new().line(lang.pick(
+                    "The box has never run a speed test by itself. speed_test measures from this computer.",
+                    "La box n'a jamais fait de test de débit par elle-même. speed_test mesure depuis cet ordinateur.",
+                ));
+            }
+            None => {
+                return Page::new().line(lang.pick(
+                    "The box's own speed test was not understood. speed_test measures from this computer.",
+                    "Le test de débit de la box n'a pas été compris. speed_test mesure depuis cet ordinateur.",
+                ));
+            }
         }
         let figure = |bps: Option<u64>, raw: Option<u64>| match (bps, raw) {
             (Some(bps), Some(raw)) => Some(format!("{} ({raw})", rate(bps, lang))),

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::{BoxResult, CERTAINTY, Measured, SpeedTest, meter, server::Server, wire};
 use crate::{
@@ -45,7 +46,7 @@ impl Read for ShowSpeed {
 
 /// The box's result; the link is asked only where there is a rate to be judged by it.
 async fn with_link(cx: &Context, results: &wire::WanResults) -> BoxResult {
-    results.result(if results.has_run() { link_rates_bps(cx).await } else { (None, None) })
+    results.result(if results.has_run() == Some(true) { link_rates_bps(cx).await } else { (None, None) })
 }
 
 /// Measures download, upload and latency from this computer; takes about 12 seconds.
@@ -68,14 +69,14 @@ impl Tool for TestSpeed {
 
 impl Read for TestSpeed {
     async fn run(self, cx: &Context) -> Result<SpeedTest, ToolError> {
-        let reason = match measure(cx).await {
+        let reason = match measure(cx, cx.speed_url()?).await {
             Ok(measured) => {
                 return Ok(SpeedTest { measured: Some(measured), reason: None, box_result: None });
             }
             Err(reason) => reason,
         };
         let known = cx.read_optional(&wire::GetWanResults {}).await.ok().flatten();
-        match known.filter(wire::WanResults::has_run) {
+        match known.filter(|results| results.has_run() == Some(true)) {
             Some(results) => Ok(SpeedTest {
                 measured: None,
                 reason: Some(reason),
@@ -94,8 +95,8 @@ fn nothing(reason: &Message) -> Message {
     )
 }
 
-async fn measure(cx: &Context) -> Result<Measured, Message> {
-    let server = Server::find(cx.speed_url()).await?;
+async fn measure(cx: &Context, url: Option<&Url>) -> Result<Measured, Message> {
+    let server = Server::find(url).await?;
     // Each figure stands by itself: one that fails is null, with its reason, unless all do.
     let mut problems = Vec::new();
     let latency = meter::latency(&server).await.map_err(|problem| problems.push(problem)).ok();

@@ -72,7 +72,7 @@ impl Station {
     /// What the box knows of a host that is on the air now; `None` for any other.
     fn of_host(host: &Host) -> Option<Self> {
         let Link::Wifi { band } = host.link else { return None };
-        if !host.active {
+        if !host.is_active() {
             return None;
         }
         let radio = host.radio.as_ref();
@@ -118,7 +118,7 @@ fn stations(networks: &[Network], hosts: &[Host]) -> Vec<Station> {
             down_bytes: link.down_bytes,
             up_bytes: link.up_bytes,
         };
-        network.attached.iter().map(one).collect()
+        network.attached.iter().flatten().map(one).collect()
     };
     let mut stations: Vec<Station> = networks.iter().flat_map(of_network).collect();
     // No radio that tells its stations is no proof that there are none: the hosts know a part of it.
@@ -145,7 +145,10 @@ impl Show for StationList {
         let more = (listed < total).then(|| {
             lang.pick(
                 format!("{listed} listed; raise `limit` for more."),
-                format!("{listed} affichés ; augmentez `limit` pour en voir plus."),
+                format!(
+                    "{} ; augmentez `limit` pour en voir plus.",
+                    lang.count(listed, [""; 2], ["affiché", "affichés"])
+                ),
             )
         });
         let rows = self.stations.iter().map(|station| {

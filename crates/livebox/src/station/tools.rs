@@ -2,9 +2,14 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sysbus::Error;
 
 use super::{StationList, stations};
-use crate::{Access, Band, Context, French, Group, Read, Tool, ToolDef, ToolError, host, wifi::Air};
+use crate::{
+    Access, Band, Context, French, Group, Read, Tool, ToolDef, ToolError,
+    host::{self, Host},
+    wifi::Air,
+};
 
 pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::read::<ListStations>()];
 
@@ -49,22 +54,28 @@ impl Tool for ListStations {
 
 impl Read for ListStations {
     async fn run(self, cx: &Context) -> Result<StationList, ToolError> {
-        let air = Air::read(cx).await;
-        // Names make the list readable; without them it still tells.
-        let hosts = match host::all(cx).await {
-            // Without radios too: the first error says why there is no answer.
-            Err(ToolError::Box(error)) if error.is_unavailable() && air.is_ok() => Vec::new(),
-            Err(error) => return Err(air.err().unwrap_or(error)),
-            Ok(hosts) => hosts,
+        let (air, hosts) = match Air::read(cx).await {
+            // Without radios the hosts know a part of it; without them too, the first error says why.
+            Err(ToolError::Box(error)) if error.is_unavailable() => {
+                (Air::default(), host::all(cx).await.map_err(|_| error)?)
+            }
+            air => (air?, named(cx).await?),
         };
-        let air = match air {
-            Err(ToolError::Box(error)) if error.is_unavailable() => Air::default(),
-            air => air?,
-        };
+        air.check_stations()?;
         let mut stations = stations(&air.networks, &hosts);
         stations.retain(|station| self.band.is_none() || station.band == self.band);
         let total = stations.len();
         stations.truncate(self.limit.unwrap_or(DEFAULT_LIMIT).into());
         Ok(StationList { total, stations })
+    }
+}
+
+/// The hosts, for their names: they make the list readable, and without them it still tells.
+async fn named(cx: &Context) -> Result<Vec<Host>, ToolError> {
+    match host::usual(cx).await {
+        Err(ToolError::Box(error)) if error.is_unavailable() || matches!(error, Error::Refused { .. }) => {
+            Ok(Vec::new())
+        }
+        other => other,
     }
 }

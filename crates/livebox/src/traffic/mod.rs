@@ -117,6 +117,11 @@ pub(crate) enum Certainty {
 }
 
 impl Counters {
+    /// Whether something ever passed.
+    fn moved(&self) -> bool {
+        self.rx_bytes > 0 || self.tx_bytes > 0
+    }
+
     fn certainty(&self) -> Certainty {
         // No packet is shorter than an IPv4 header with a TCP or UDP one, whatever the counter includes.
         const SHORTEST_PACKET: u64 = 28;
@@ -149,8 +154,12 @@ pub(crate) enum Source {
 pub(crate) enum Missing {
     /// The box has no recent sample.
     NoSamples,
+    /// What the box gave was not understood.
+    NotUnderstood,
     /// The box gives no counters for this.
     NoCounters,
+    /// Which interface leads to the Internet is not certain: name one.
+    UplinkUnknown,
     /// The counters stood still: nothing flowed, or the box did not refresh them meanwhile.
     CountersStoodStill,
     /// They moved once: without knowing when they moved before, no rate can be told.

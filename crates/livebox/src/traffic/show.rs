@@ -14,7 +14,7 @@ impl Show for Traffic {
         };
         // The sentence that there is none says enough.
         let mut page = match self.no_rate {
-            Some(Missing::NoSamples) => Page::new(),
+            Some(Missing::NoSamples | Missing::NotUnderstood) => Page::new(),
             _ => Page::new().line(format!("{source}{at}")),
         };
         page = page.note(self.no_rate.map(|missing| missing.sentence(lang)));
@@ -40,11 +40,16 @@ impl Show for Traffic {
                 .fact(lang.pick("Uploaded", "Émis"), up)
                 .note((!sure.is_empty()).then_some(sure));
         }
-        page.note(self.no_totals.map(|_| {
-            lang.pick(
+        page.note(self.no_totals.map(|missing| match missing {
+            Missing::NotUnderstood => lang.pick(
+                "No totals since boot: the box's counters were not understood.",
+                "Pas de totaux depuis le démarrage : les compteurs de la box n'ont pas été compris.",
+            ),
+            Missing::UplinkUnknown => Missing::UplinkUnknown.sentence(lang),
+            _ => lang.pick(
                 "No totals since boot: the box gives no counters for this.",
                 "Pas de totaux depuis le démarrage : la box ne donne pas de compteurs pour cela.",
-            )
+            ),
         }))
     }
 }
@@ -84,6 +89,14 @@ impl Missing {
             Self::NoSamples => lang.pick(
                 "The box has no recent measures of this traffic.",
                 "La box n'a pas de mesure récente de ce trafic.",
+            ),
+            Self::NotUnderstood => lang.pick(
+                "What the box gave for this was not understood.",
+                "Ce que la box a donné pour cela n'a pas été compris.",
+            ),
+            Self::UplinkUnknown => lang.pick(
+                "Which of its interfaces leads to the Internet is not certain: name one to get its totals.",
+                "On ne sait pas avec certitude quelle interface mène à Internet : nommez-en une pour avoir ses totaux.",
             ),
             Self::NoCounters => lang.pick(
                 "The box gives no counters for this.",

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sysbus::{Call, Error, scalar::Table};
 use tokio::time::Instant;
 
 use super::{
@@ -87,7 +88,7 @@ async fn sampled(cx: &Context, wanted: Option<Wanted<'_>>) -> Result<Traffic, To
     let listed = !interfaces.is_empty();
     if !listed {
         // Some firmware measures what it does not list.
-        let all = cx.read_optional(&wire::GetResults::new(None)).await?.unwrap_or_default();
+        let all = measures(cx, None).await?;
         interfaces = all.iter().map(|(friendly, _)| Interface::of_results(friendly)).collect();
         results = Some(all);
     }
@@ -97,7 +98,7 @@ async fn sampled(cx: &Context, wanted: Option<Wanted<'_>>) -> Result<Traffic, To
     };
     let results = match results {
         Some(results) => results,
-        None => cx.read_optional(&wire::GetResults::new(named)).await?.unwrap_or_default(),
+        None => measures(cx, named).await?,
     };
     let samples: Vec<Sampled<'_>> = interfaces
         .iter()
@@ -120,34 +121,38 @@ async fn sampled(cx: &Context, wanted: Option<Wanted<'_>>) -> Result<Traffic, To
     // Whoever names an interface means that one, whatever is the uplink.
     let (rates, at) = rates(&samples, uplink.map(|(uplink, _)| uplink).filter(|_| named.is_none()));
     let idle = all - samples.len();
-    let totals = match (&wanted, named) {
-        (Some(Wanted::Wifi), _) => totals(cx, &Counted::Wifi).await?,
-        (_, Some(named)) => totals(cx, &Counted::of(named)).await?,
-        _ => {
-            let guess = uplink.map(|(uplink, flows)| (Counted::of(uplink), flows));
-            let counted = match guess {
-                Some((counted, true)) if listed => Some(counted),
-                // Counters of the wrong interface would be zeros that nobody measured.
-                guess => {
-                    let guess = guess.filter(|_| listed).map(|(counted, _)| counted);
-                    uplink_in_use(cx, &interfaces).await?.or(guess)
-                }
-            };
-            match counted {
-                Some(uplink) => totals(cx, &uplink).await?,
-                None => None,
-            }
-        }
+    let counted = match (&wanted, named) {
+        (Some(Wanted::Wifi), _) => (Counted::Wifi, true),
+        (_, Some(named)) => (Counted::of(named), true),
+        _ => likely_uplink(uplink.filter(|_| listed), &interfaces),
+    };
+    let (totals_since_boot, no_totals) = match totals(cx, counted).await {
+        Ok(Ok(totals)) => (Some(totals), None),
+        Ok(Err(missing)) => (None, Some(missing)),
+        // The rates are worth having without them.
+        Err(ToolError::Box(Error::NotUnderstood { .. })) => (None, Some(Missing::NotUnderstood)),
+        Err(error) => return Err(error),
     };
     Ok(Traffic {
         source: Source::HomelanSamples,
         at: at.map(|at| at.to_string()),
         no_rate: rates.is_empty().then_some(Missing::NoSamples),
-        no_totals: totals.is_none().then_some(Missing::NoCounters),
+        no_totals,
         rates,
         idle,
-        totals_since_boot: totals,
+        totals_since_boot,
     })
+}
+
+/// What the box measured lately, of every interface or of one; an error when it is in no form that we understand,
+/// since "nothing measured" would be a statement.
+async fn measures(cx: &Context, one: Option<&Interface>) -> Result<Table<wire::Results>, ToolError> {
+    let call = wire::GetResults::new(one);
+    let results = cx.read_if_present(&call).await?.unwrap_or_default();
+    if results.is_odd() || results.iter().any(|(_, one)| one.is_odd()) {
+        return Err(Error::odd(&call, "status.*.Traffic").into());
+    }
+    Ok(results)
 }
 
 /// Counters, watched for a while.
@@ -211,6 +216,12 @@ impl Counted {
         Self::Interface { name: interface.name.clone(), shown: interface.shown.clone(), kind: interface.kind }
     }
 
+    /// The optical interface, named so on every recorded box that has one.
+    fn fibre() -> Self {
+        let name = "veip0".to_owned();
+        Self::Interface { shown: Untrusted::clean(&name), name, kind: Kind::Wan }
+    }
+
     fn kind(&self) -> Kind {
         match self {
             Self::Wifi => Kind::Wifi,
@@ -228,19 +239,51 @@ impl Counted {
     /// The counters now; `None` when this box has none for it: a fibre interface fed by an external terminal is
     /// there, but bound to nothing.
     async fn read(&self, cx: &Context) -> Result<Option<Counters>, ToolError> {
-        let reply = match self {
-            Self::Wifi => cx.read_optional(&wire::GetWifiCounters {}).await?,
+        match self {
+            Self::Wifi => counters(cx, &wire::GetWifiCounters {}).await,
             Self::Interface { name, .. } => {
-                cx.read_optional(&wire::GetCounters { interface: name.clone() }).await?
+                counters(cx, &wire::GetCounters { interface: name.clone() }).await
             }
-        };
-        Ok(reply.and_then(|reply| reply.counters()))
+        }
     }
 }
 
-async fn totals(cx: &Context, counted: &Counted) -> Result<Option<Totals>, ToolError> {
-    let counters = counted.read(cx).await?;
-    Ok(counters.map(|counters| Totals::new(counted.shown(), counted.kind(), &counters)))
+async fn counters<C>(cx: &Context, call: &C) -> Result<Option<Counters>, ToolError>
+where
+    C: Call<Reply = wire::CountersReply>,
+{
+    match cx.read_if_present(call).await? {
+        Some(reply) if reply.is_odd() => Err(Error::odd(call, "RxBytes").into()),
+        reply => Ok(reply.and_then(|reply| reply.counters())),
+    }
+}
+
+/// The interface that most likely leads to the Internet, given the best by its names and whether something flows
+/// there. To ask the box would be one request too many.
+fn likely_uplink(best: Option<(&Interface, bool)>, interfaces: &[Interface]) -> (Counted, bool) {
+    // What passes on a port that doubles as a port of the home proves nothing.
+    let is_port =
+        |uplink: &Interface| interfaces.iter().any(|one| one.kind == Kind::Lan && one.name == uplink.name);
+    match best {
+        Some((uplink, true)) => (Counted::of(uplink), true),
+        Some((uplink, false)) if !is_port(uplink) => (Counted::of(uplink), false),
+        _ => (Counted::fibre(), false),
+    }
+}
+
+/// The totals of an interface, given whether it is sure to be the one that is meant: if not, its counters themselves
+/// tell whether something ever passed.
+async fn totals(
+    cx: &Context,
+    (counted, is_sure): (Counted, bool),
+) -> Result<Result<Totals, Missing>, ToolError> {
+    Ok(match counted.read(cx).await? {
+        Some(counters) if is_sure || counters.moved() => {
+            Ok(Totals::new(counted.shown(), counted.kind(), &counters))
+        }
+        None if is_sure => Err(Missing::NoCounters),
+        _ => Err(Missing::UplinkUnknown),
+    })
 }
 
 async fn inventory(cx: &Context) -> Result<Vec<Interface>, ToolError> {
@@ -249,7 +292,7 @@ async fn inventory(cx: &Context) -> Result<Vec<Interface>, ToolError> {
 
 /// The physical interface below the WAN as the box says it, with its name in the inventory if there is one.
 async fn uplink_in_use(cx: &Context, interfaces: &[Interface]) -> Result<Option<Counted>, ToolError> {
-    let reply = cx.read_optional(&wire::GetWan::new()).await?.unwrap_or_default();
+    let reply = cx.read_if_present(&wire::GetWan::new()).await?.unwrap_or_default();
     let Some(name) = reply.physical() else { return Ok(None) };
     let friendly = interfaces.iter().find(|one| one.name == name && one.kind == Kind::Wan);
     let shown = friendly.map_or_else(|| Untrusted::clean(name), |one| one.shown.clone());

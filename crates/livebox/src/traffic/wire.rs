@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use serde::{Deserialize, Serialize};
 use sysbus::{
     Answer, Call, Kind,
-    scalar::{Int, Part, Rows, Table, Text},
+    scalar::{Int, Rows, Table, Text},
 };
 
 use super::{Counters, Interface, Reading, kind};
@@ -102,6 +102,12 @@ impl Call for GetResults {
 }
 
 impl Results {
+    /// Whether there are readings, but in no form that we understand.
+    pub(crate) fn is_odd(&self) -> bool {
+        let odd = |entry: &ReadingEntry| entry.timestamp.is_odd() || entry.rx.is_odd() || entry.tx.is_odd();
+        self.traffic.is_odd() || self.traffic.iter().any(odd)
+    }
+
     /// The readings, newest first.
     pub(crate) fn readings(&self) -> Vec<Reading> {
         let reading = |entry: &ReadingEntry| {
@@ -135,6 +141,11 @@ pub(crate) struct CountersReply {
 }
 
 impl CountersReply {
+    /// Whether there are counters, but in no form that we understand.
+    pub(crate) fn is_odd(&self) -> bool {
+        self.rx_bytes.is_odd() || self.tx_bytes.is_odd()
+    }
+
     /// The counters; `None` when the box gave none.
     pub(crate) fn counters(&self) -> Option<Counters> {
         Some(Counters {
@@ -187,7 +198,7 @@ impl GetWan {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct WanReply {
-    base: Part<Table<Base>>,
+    base: Table<Base>,
 }
 
 #[derive(Default, Deserialize)]
@@ -210,7 +221,7 @@ impl Call for GetWan {
 impl WanReply {
     /// The physical interface: flagged so on every recorded box.
     pub(crate) fn physical(&self) -> Option<&str> {
-        let table = self.base.get()?;
+        let table = &self.base;
         let flagged = |base: &Base, flag: &str| base.flags.parts().any(|known| known == flag);
         let physical =
             || table.iter().filter(|(_, base)| flagged(base, "physical") && flagged(base, "netdev"));

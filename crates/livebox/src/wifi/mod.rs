@@ -5,6 +5,7 @@ use std::{borrow::Cow, fmt, str::FromStr};
 use jiff::Timestamp;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use sysbus::Error;
 
 use crate::{
     Band, Context, Lang, MacAddr, Page, Show, ToolError, Untrusted,
@@ -197,9 +198,9 @@ pub(crate) struct Network {
     /// A second private network that the box keeps for itself (hotspot, repeaters).
     #[serde(skip)]
     secondary: bool,
-    /// Who is attached now.
+    /// Who is attached now; `None` when the box does not tell, or not in a form that we understand.
     #[serde(skip)]
-    pub(crate) attached: Vec<Attached>,
+    pub(crate) attached: Option<Vec<Attached>>,
 }
 
 /// A station attached to a network, as the network's radio knows it.
@@ -227,9 +228,27 @@ pub(crate) struct Air {
 impl Air {
     /// Asks the box, in two requests.
     pub(crate) async fn read(cx: &Context) -> Result<Self, ToolError> {
-        let lan = cx.read(&wire::GetNetworks::of(wire::Root::Lan)).await?;
-        let guest = cx.read_optional(&wire::GetNetworks::of(wire::Root::Guest)).await?;
+        let (lan_call, guest_call) =
+            (wire::GetNetworks::of(wire::Root::Lan), wire::GetNetworks::of(wire::Root::Guest));
+        let lan = cx.read(&lan_call).await?;
+        let guest = cx.read_if_present(&guest_call).await?;
+        for (call, reply) in [(lan_call, Some(&lan)), (guest_call, guest.as_ref())] {
+            if let Some(path) = reply.and_then(wire::NetworksReply::odd) {
+                return Err(Error::odd(&call, path).into());
+            }
+        }
         Ok(wire::air(lan, guest))
+    }
+
+    /// An error where the box does not tell the stations of some network in a form that we understand.
+    pub(crate) fn check_stations(&self) -> Result<(), ToolError> {
+        match self.networks.iter().find(|network| network.attached.is_none()) {
+            Some(network) => {
+                let root = if network.guest { wire::Root::Guest } else { wire::Root::Lan };
+                Err(Error::odd(&wire::GetNetworks::of(root), "status.wlanvap.*.AssociatedDevice").into())
+            }
+            None => Ok(()),
+        }
     }
 
     /// Whether any radio is on; `None` where no radio says.
@@ -248,7 +267,11 @@ pub(crate) fn recorded_air() -> Vec<Air> {
     crate::testing::recordings("NeMo.Intf.lan", "getMIBs")
         .iter()
         .map(|recording| wire::air(recording.reply::<wire::GetNetworks>(), None))
-        .filter(|air| air.networks.iter().any(|network| !network.attached.is_empty()))
+        .filter(|air| {
+            air.networks
+                .iter()
+                .any(|network| network.attached.as_ref().is_some_and(|attached| !attached.is_empty()))
+        })
         .collect()
 }
 

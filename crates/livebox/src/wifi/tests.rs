@@ -97,7 +97,7 @@ fn every_recorded_box_shows_its_networks() {
             "lb7" => {
                 assert_eq!(bands, Band::ALL.map(Some), "{}", recording.file);
                 assert_eq!(stations, [0, 4, 0, 0, 0], "those that left are not counted");
-                let one = &air.networks[1].attached[0];
+                let one = &air.networks[1].attached.as_ref().unwrap()[0];
                 assert_eq!(
                     (one.rssi_dbm, one.snr_db, one.down_bps),
                     (Some(-65), Some(20), Some(2_305_880_000))
@@ -164,15 +164,18 @@ fn odd_networks_are_read() {
     assert_eq!((radio.band, radio.noise_dbm, radio.load_pct, radio.channel), (None, None, None, Some(36)));
     let one = |name: &str| odd.networks.iter().find(|network| network.name == name).unwrap();
     assert_eq!((one("x1").band, one("x1").wanted, one("x1").key), (Some(Band::Ghz6), Some(true), None));
-    assert_eq!(one("x1").ssid.as_ref().unwrap().shown(), "42");
-    let attached = &one("x1").attached;
+    assert_eq!(one("x1").ssid, None, "a number is no name");
+    let attached = one("x1").attached.as_ref().unwrap();
     assert_eq!(attached.len(), 3, "one left, one says nothing");
     assert_eq!((attached[2].mac, attached[2].rssi_dbm, attached[2].snr_db), (None, Some(-50), None));
     assert_eq!((attached[0].rssi_dbm, attached[0].since, attached[0].down_bps), (None, None, None));
     assert_eq!(attached[1].down_bytes, Some(9_999_999_999));
     assert_eq!((one("x2").key, one("x2").stations), (Some(Key::None), Some(3)));
-    assert_eq!((one("x3").key, one("x3").stations), (None, None));
-    assert_eq!(one("x4").key, Some(Key::None));
+    assert_eq!((one("x3").key, one("x3").stations), (None, Some(0)));
+    assert_eq!((one("x4").key, one("x4").stations), (Some(Key::None), None));
+    let unsure = json!({"x1": {"AssociatedDevice": {"AA:BB:CC:00:00:02": {"Active": "perhaps"}}}});
+    let unsure = read(json!({"wlanvap": unsure}), None);
+    assert!(unsure.networks[0].stations.is_none() && unsure.check_stations().is_err());
 }
 
 #[test]

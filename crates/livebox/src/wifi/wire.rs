@@ -15,7 +15,7 @@ mod networks;
 pub(crate) use config::{
     GetKeys, KeysReply, PersistentChange, RadioChange, SecurityChange, SetWlanConfig, VapChange, WlanConfig,
 };
-pub(crate) use networks::{GetNetworks, Root, air};
+pub(crate) use networks::{GetNetworks, NetworksReply, Root, air};
 
 /// The master switch.
 #[derive(Serialize)]
@@ -39,8 +39,12 @@ impl SwitchReply {
     /// Whether a schedule runs; `None` where the firmware does not say it here. That either field means so is
     /// unverified.
     pub(crate) fn schedule_active(&self) -> Option<bool> {
-        let (scheduler, enabled) = (self.scheduler.get(), self.scheduling_enabled.get());
-        (scheduler.is_some() || enabled.is_some()).then_some(scheduler == Some(true) || enabled == Some(true))
+        let (scheduler, enabled) = (self.scheduler, self.scheduling_enabled);
+        if scheduler.is_true() || enabled.is_true() {
+            return Some(true);
+        }
+        let is_odd = scheduler.is_odd() || enabled.is_odd();
+        (!is_odd && (scheduler.get().is_some() || enabled.get().is_some())).then_some(false)
     }
 }
 

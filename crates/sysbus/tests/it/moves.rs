@@ -40,6 +40,9 @@ async fn it_is_found_at_the_new_address_and_logged_in_to_again() {
     );
     drop(old);
     let new = Scripted::on(TcpListener::bind(address).await.unwrap(), |_, _| Act::Usual);
+    // One call finds nobody; the next one looks at the other place.
+    let error = session.read(&Get("C")).await.unwrap_err();
+    assert!(matches!(error, Error::Busy { .. } | Error::Unreachable { .. }), "{error}");
     session.read(&Get("C")).await.unwrap();
     assert_eq!((new.logins(), session.host()), (1, address.to_string()));
     session.settled();
@@ -58,6 +61,7 @@ async fn something_else_at_the_new_address_is_not_taken_for_it() {
     session.may_move(OLD, NEW);
     let port = old.address;
     drop(old);
+    assert!(session.read(&Get("A")).await.is_err());
     let error = session.read(&Get("A")).await.unwrap_err();
     assert!(matches!(error, Error::NotALivebox { .. }), "{error}");
     assert!(!stranger.names().is_empty());

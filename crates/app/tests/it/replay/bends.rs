@@ -9,11 +9,10 @@ use serde_json::{Value, json};
 
 use super::recorded::Bend;
 
-/// A bend, its description, and whether nothing of the answer is left.
+/// A bend and its description.
 pub struct Bent {
     pub name: String,
     pub bend: Bend,
-    pub hopeless: bool,
 }
 
 /// What becomes of one value.
@@ -169,7 +168,7 @@ pub fn all(body: &Value, dice: &mut Dice, few: usize) -> Vec<Bent> {
             });
         })
     };
-    let mut changes: Vec<(String, Change, bool)> = Vec::new();
+    let mut changes: Vec<(String, Change)> = Vec::new();
     for fate in [
         Fate::Null,
         Fate::Redacted,
@@ -180,10 +179,10 @@ pub fn all(body: &Value, dice: &mut Dice, few: usize) -> Vec<Bent> {
         Fate::Flag,
         Fate::Other,
     ] {
-        changes.push((format!("every scalar {fate:?}"), whole(fate), false));
+        changes.push((format!("every scalar {fate:?}"), whole(fate)));
     }
-    changes.push(("innermost containers emptied".to_owned(), Box::new(emptied), false));
-    changes.push(("fields added".to_owned(), Box::new(enriched), false));
+    changes.push(("innermost containers emptied".to_owned(), Box::new(emptied)));
+    changes.push(("fields added".to_owned(), Box::new(enriched)));
     changes.push((
         "lower case".to_owned(),
         Box::new(|value| {
@@ -193,10 +192,9 @@ pub fn all(body: &Value, dice: &mut Dice, few: usize) -> Vec<Bent> {
                 }
             });
         }),
-        false,
     ));
     for fate in [Fate::Null, Fate::Redacted, Fate::Small, Fate::Flag, Fate::List, Fate::Map] {
-        changes.push((format!("payload {fate:?}"), Box::new(move |value| fate.befall(value)), true));
+        changes.push((format!("payload {fate:?}"), Box::new(move |value| fate.befall(value))));
     }
     let mut known = BTreeSet::new();
     for place in ["status", "data"] {
@@ -214,15 +212,11 @@ pub fn all(body: &Value, dice: &mut Dice, few: usize) -> Vec<Bent> {
             .collect();
         let name = format!("{fates:?}");
         let fate_of = move |name: &str| fates.get(name).copied();
-        changes.push((name, Box::new(move |value| named(value, &fate_of)), false));
+        changes.push((name, Box::new(move |value| named(value, &fate_of))));
     }
     changes
         .into_iter()
-        .map(|(name, change, hopeless)| Bent {
-            name,
-            bend: Arc::new(move |body: &mut Value| payload(body, &change)),
-            hopeless,
-        })
+        .map(|(name, change)| Bent { name, bend: Arc::new(move |body: &mut Value| payload(body, &change)) })
         .collect()
 }
 

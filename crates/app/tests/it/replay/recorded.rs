@@ -78,20 +78,15 @@ impl Library {
     /// The best recording for a call: its own parameters, else the one that holds most of what is asked for.
     fn best(&self, model: &str, key: &str, parameters: &Value) -> Option<(&Recording, usize)> {
         let recordings = self.0.get(model)?.get(key)?;
+        // An object of expressions is answered by an object, which is no answer to another question.
+        let same_shape = |recording: &&Recording| {
+            parameters["expression"].is_object() == recording.parameters["expression"].is_object()
+        };
         let rank = |recording: &&Recording| {
             let failed = recording.body.get("errors").is_some();
-            // An object of expressions is answered by an object, which would be no answer to another question.
-            let other_shape =
-                parameters["expression"].is_object() != recording.parameters["expression"].is_object();
-            (
-                !failed,
-                !other_shape,
-                covered(recording, parameters),
-                recording.parameters == *parameters,
-                recording.size,
-            )
+            (!failed, covered(recording, parameters), recording.parameters == *parameters, recording.size)
         };
-        let best = recordings.iter().max_by_key(rank)?;
+        let best = recordings.iter().filter(same_shape).max_by_key(rank)?;
         Some((best, covered(best, parameters)))
     }
 
@@ -112,10 +107,11 @@ impl Library {
         self
     }
 
-    /// Every recording of that call on that model.
+    /// Every recording of that call on that model, but for answers to several questions at once.
     pub fn every(&self, model: &str, key: &str) -> Vec<Value> {
-        let recordings = self.0.get(model).and_then(|calls| calls.get(key));
-        recordings.into_iter().flatten().map(|recording| recording.body.clone()).collect()
+        let recordings = self.0.get(model).and_then(|calls| calls.get(key)).into_iter().flatten();
+        let single = recordings.filter(|recording| !recording.parameters["expression"].is_object());
+        single.map(|recording| recording.body.clone()).collect()
     }
 
     fn answer(
@@ -250,8 +246,6 @@ pub struct Replay {
     /// What was asked and answered, the login left out.
     pub asked: Arc<Mutex<BTreeMap<Key, Value>>>,
     bend: Arc<Mutex<Option<(Key, Bend)>>>,
-    /// Where changes of this box are recorded.
-    pub state: Arc<tempfile::TempDir>,
 }
 
 impl Replay {
@@ -261,7 +255,6 @@ impl Replay {
             url: format!("http://{}", listener.local_addr().unwrap()),
             asked: Arc::default(),
             bend: Arc::default(),
-            state: Arc::new(tempfile::tempdir().unwrap()),
         };
         let (model, kept) = (model.to_owned(), replay.clone());
         tokio::spawn(async move {

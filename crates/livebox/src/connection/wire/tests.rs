@@ -76,7 +76,7 @@ fn a_ppp_line_has_its_own_words() {
     assert_eq!((status.up(), status.state()), (Some(false), Some(State::Connecting)));
     assert_eq!(status.last_error().unwrap().shown(), "RenewTimeout");
     assert_eq!(status.ipv6_prefix().unwrap().to_string(), "2001:db8:1::/56");
-    assert_eq!(status.dns().len(), 2);
+    assert_eq!(status.dns().unwrap().len(), 2);
 }
 
 #[test]

@@ -60,10 +60,20 @@ impl Call for GetNetworks {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct NetworksReply {
-    base: Part<Table<Base>>,
-    penable: Part<Table<Persistent>>,
-    wlanradio: Part<Table<WireRadio>>,
-    wlanvap: Part<Table<Vap>>,
+    base: Table<Base>,
+    penable: Table<Persistent>,
+    wlanradio: Table<WireRadio>,
+    wlanvap: Table<Vap>,
+}
+
+impl NetworksReply {
+    /// Where radios or networks are told in a form that we do not understand.
+    pub(crate) fn odd(&self) -> Option<&'static str> {
+        if self.wlanradio.is_odd() {
+            return Some("status.wlanradio");
+        }
+        self.wlanvap.is_odd().then_some("status.wlanvap")
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -72,7 +82,7 @@ struct Base {
     enable: Flag,
     flags: Text,
     #[serde(rename = "LLIntf")]
-    below: Part<Table<Ignored>>,
+    below: Table<Ignored>,
 }
 
 #[derive(Default, Deserialize)]
@@ -110,7 +120,7 @@ struct Vap {
     ess_identifier: Text,
     active_associated_device_number_of_entries: Int,
     associated_device_number_of_entries: Int,
-    associated_device: Part<Table<Station>>,
+    associated_device: Option<Table<Station>>,
     security: Part<Security>,
     #[serde(rename = "WPS")]
     wps: Part<Wps>,
@@ -200,21 +210,19 @@ pub(crate) fn air(lan: NetworksReply, guest: Option<NetworksReply>) -> Air {
 }
 
 fn add(air: &mut Air, reply: NetworksReply, guest: bool) {
-    let base = reply.base.into_inner().unwrap_or_default();
-    let penable = reply.penable.into_inner().unwrap_or_default();
-    for (name, wire) in reply.wlanradio.into_inner().unwrap_or_default() {
+    let NetworksReply { base, penable, wlanradio, wlanvap } = reply;
+    for (name, wire) in wlanradio {
         if !air.radios.iter().any(|known| known.name == name) {
             air.radios.push(radio(name, &wire));
         }
     }
-    for (name, vap) in reply.wlanvap.into_inner().unwrap_or_default() {
+    for (name, vap) in wlanvap {
         if air.networks.iter().any(|known| known.name == name) {
             continue;
         }
         let below = base.get(&name);
         let radio = below
-            .and_then(|base| base.below.get())
-            .and_then(|below| below.iter().find_map(|(key, _)| air.radios.iter().find(|r| r.name == key)))
+            .and_then(|base| base.below.iter().find_map(|(key, _)| air.radios.iter().find(|r| r.name == key)))
             .map(|radio| (radio.name.clone(), radio.band));
         let band = match &radio {
             Some((_, Some(band))) => Some(*band),
@@ -272,15 +280,17 @@ fn radio(name: String, wire: &WireRadio) -> Radio {
 }
 
 fn network(name: String, vap: &Vap, place: Place) -> Network {
-    let attached: Option<Vec<Attached>> = vap
-        .associated_device
-        .get()
-        .map(|table| table.iter().filter_map(|(key, station)| attached(key, station)).collect());
     let counted = vap.active_associated_device_number_of_entries.unsigned();
     let counted = counted.or(vap.associated_device_number_of_entries.unsigned());
-    let stations = match &attached {
-        Some(attached) => u32::try_from(attached.len()).ok(),
-        None => counted.and_then(|count| u32::try_from(count).ok()),
+    let counted = counted.and_then(|count| u32::try_from(count).ok());
+    let (attached, stations) = match &vap.associated_device {
+        None => (Some(Vec::new()), counted),
+        Some(table) if table.is_odd() || table.iter().any(|(_, station)| station.is_odd()) => (None, counted),
+        Some(table) => {
+            let there: Vec<_> = table.iter().filter_map(|(key, station)| attached(key, station)).collect();
+            let count = u32::try_from(there.len()).ok();
+            (Some(there), count)
+        }
     };
     let security = vap.security.get();
     Network {
@@ -299,7 +309,15 @@ fn network(name: String, vap: &Vap, place: Place) -> Network {
         radio: place.radio,
         full_ssid: vap.ssid.or_empty().to_owned(),
         secondary: vap.ess_identifier.get() == Some("Secondary"),
-        attached: attached.unwrap_or_default(),
+        attached,
+    }
+}
+
+impl Station {
+    /// Whether it cannot be told if it is there.
+    fn is_odd(&self) -> bool {
+        let silent = self.active.get().is_none() && self.authentication_state.get().is_none();
+        silent && (self.active.is_odd() || self.authentication_state.is_odd())
     }
 }
 
