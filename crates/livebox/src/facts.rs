@@ -98,9 +98,6 @@ async fn what_is_not_understood_is_not_told() {
                     }
                 }
                 Ok(answer) => {
-                    if std::env::var_os("LOOK").is_some() {
-                        println!("== {place}\n{}\n{}", answer.json, answer.page.compact());
-                    }
                     let mut lies = Vec::new();
                     compare("", &good.json, &answer.json, &mut lies);
                     found.extend(lies.into_iter().map(|lie| format!("{place}: {lie}")));

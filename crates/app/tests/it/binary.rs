@@ -111,7 +111,8 @@ async fn odd_answers_are_survived_or_named() {
         ("denied@Time:getTime", 5),
         ("absent@Time:getTime", 5),
         ("denied@Time:getStatus", 0),
-        ("wrong-types@Time:getTime", 0),
+        ("wrong-types@Time:getTime", 1),
+        ("wrong-types@Time:getStatus", 0),
     ] {
         let bench = Bench::with(Options { faults: vec![fault.parse().unwrap()], ..Options::default() }).await;
         let said = bench.run("time show").await;

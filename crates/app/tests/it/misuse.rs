@@ -109,10 +109,9 @@ async fn arguments_of_the_wrong_form_are_no_unknown_method() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_garbled_self_test_is_no_verdict() {
-    for fault in
-        ["truncated@HTTPService:getCurrentUser", "not-json@HTTPService:getCurrentUser", "wrong-types"]
-    {
-        let said = with_fault(fault).await.run("time show").await;
+    for fault in ["truncated", "not-json", "wrong-types"] {
+        let fault = format!("{fault}@HTTPService:getCurrentUser");
+        let said = with_fault(&fault).await.run("time show").await;
         assert_eq!(said.code, 0, "{fault}: {}", said.err);
     }
 }

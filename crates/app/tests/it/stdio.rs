@@ -99,8 +99,10 @@ async fn wrong_calls_are_answered() {
     peer.initialize().await;
     let unknown = peer.request("tools/call", json!({ "name": "make_coffee\u{202e}", "arguments": {} })).await;
     assert_eq!(unknown["error"]["code"], -32602, "{unknown}");
-    let result = peer.call("host_list", json!({ "colour": "blue" })).await;
-    assert!(result["isError"] == true && text(&result).contains("`colour`"), "{result}");
+    let result = peer.call("host_list", json!({ "limits": 3 })).await;
+    assert!(result["isError"] == true && text(&result).contains("`limits`"), "{result}");
+    let result = peer.call("host_list", json!({ "Cle-Secrete-42": true })).await;
+    assert!(result["isError"] == true && !result.to_string().contains("Cle-Secrete-42"), "{result}");
     let result = peer.call("host_list", json!({ "limit": "many" })).await;
     assert!(result["isError"] == true && text(&result).contains("`limit`"), "{result}");
     let result = peer.call("host_show", json!({})).await;
