@@ -67,6 +67,7 @@ const CAPABILITIES: &[&[ToolDef]] = &[
     wifi::tools::TOOLS,
     station::tools::TOOLS,
     host::tools::TOOLS,
+    lan::tools::TOOLS,
     dhcp::tools::TOOLS,
     port_forward::tools::TOOLS,
     dmz::tools::TOOLS,

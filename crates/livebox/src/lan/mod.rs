@@ -1,4 +1,4 @@
-//! The home network's address plan: what several capabilities check addresses against. It offers no tool.
+//! The home network's address plan: the tools about it, and what other capabilities check addresses against.
 
 use std::net::Ipv4Addr;
 
@@ -6,10 +6,15 @@ use ipnet::Ipv4Net;
 
 use crate::{Context, Lang, MacAddr, Message, ToolError, say};
 
+mod addressing;
+mod set;
+pub(crate) mod tools;
 mod wire;
 
 #[cfg(test)]
 mod tests;
+
+use addressing::Addressing;
 
 /// The IPv4 address plan of the LAN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

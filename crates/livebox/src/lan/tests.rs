@@ -1,10 +1,14 @@
 //! The address plan, in the shapes that boxes give it.
 
+use emulator::{Options, Time};
 use serde_json::{Value, json};
 use sysbus::scalar::{Rows, Table};
 
-use super::{Lan, wire};
-use crate::{Lang, testing::recordings};
+use super::{Addressing, Lan, wire};
+use crate::{
+    Access, Lang, ToolError, Watch,
+    testing::{Bench, bench_with, recordings},
+};
 
 fn plan(range: (&str, &str)) -> Lan {
     let reply: wire::LanIp = serde_json::from_value(json!({
@@ -94,4 +98,222 @@ fn a_reservation_is_of_the_device_in_its_path() {
     for recording in recordings("DHCPv4.Server.Pool.default", "getStaticLeases") {
         assert!(recording.reply::<wire::GetStaticLeases>().is_empty(), "{}", recording.file);
     }
+}
+
+fn addressing(box_ip: &str, first: &str, last: &str) -> Addressing {
+    let (ip, length) = box_ip.split_once('/').unwrap();
+    Addressing {
+        ipv4: ip.parse().unwrap(),
+        prefix_length: length.parse().unwrap(),
+        dhcp: Some(true),
+        dhcp_first: Some(first.parse().unwrap()),
+        dhcp_last: Some(last.parse().unwrap()),
+        lease_s: Some(86_400),
+    }
+}
+
+#[test]
+fn only_a_network_that_can_be_is_sent() {
+    for (box_ip, first, last, why) in [
+        ("192.168.1.1/24", "192.168.2.10", "192.168.2.150", "not within 192.168.1.0/24"),
+        ("192.168.1.1/24", "192.168.1.0", "192.168.1.150", "not within"),
+        ("192.168.1.1/24", "192.168.1.10", "192.168.1.255", "not within"),
+        ("192.168.1.1/24", "192.168.1.150", "192.168.1.10", "ends before it begins"),
+        ("192.168.1.50/24", "192.168.1.10", "192.168.1.150", "the box's own address 192.168.1.50"),
+        ("192.168.1.0/24", "192.168.1.10", "192.168.1.150", "first or last address"),
+        ("192.168.1.255/24", "192.168.1.10", "192.168.1.150", "first or last address"),
+        ("192.168.1.1/31", "192.168.1.10", "192.168.1.150", "8 to 30"),
+        ("192.168.1.1/7", "192.168.1.10", "192.168.1.150", "8 to 30"),
+        ("8.8.8.8/24", "8.8.8.10", "8.8.8.150", "not a private address"),
+        ("127.0.0.1/24", "127.0.0.10", "127.0.0.150", "not a private address"),
+    ] {
+        let objection = addressing(box_ip, first, last).objection().unwrap();
+        assert!(objection.text(Lang::En).contains(why), "{box_ip}: {objection:?}");
+        assert_ne!(objection.text(Lang::En), objection.text(Lang::Fr));
+    }
+    for (box_ip, first, last) in [
+        ("192.168.1.1/24", "192.168.1.10", "192.168.1.150"),
+        ("192.168.1.254/24", "192.168.1.1", "192.168.1.253"),
+        ("10.0.0.1/8", "10.0.0.2", "10.255.255.254"),
+        ("172.16.0.1/30", "172.16.0.2", "172.16.0.2"),
+    ] {
+        assert_eq!(addressing(box_ip, first, last).objection(), None, "{box_ip}");
+    }
+}
+
+/// Saturday, 20:30 in Paris: most of the family is at home.
+async fn evening() -> Bench {
+    let time = Time::Manual("2026-03-14T19:30:00Z".parse().unwrap());
+    bench_with(Options { time, ..Options::default() }).await
+}
+
+const BRIDGE: &str = "NetMaster.LAN.default.Bridge.lan";
+
+fn calls(plan: &Value) -> Vec<&str> {
+    plan["plan"]["calls"].as_array().unwrap().iter().map(|call| call["call"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_addressing_is_shown_in_whatever_words_the_box_has() {
+    let bench = evening().await;
+    let shown = bench.run("lan_show", json!({})).await.unwrap();
+    assert_eq!(
+        shown.json,
+        json!({"ipv4": "192.168.1.1", "prefix_length": 24, "dhcp": true, "dhcp_first": "192.168.1.10",
+            "dhcp_last": "192.168.1.150", "lease_s": 86400})
+    );
+    assert!(shown.page.compact().contains("192.168.1.0/24"), "{:?}", shown.page);
+    assert_eq!(bench.count(&format!("{BRIDGE}:getIPv4")), 1);
+    for fault in [format!("absent@{BRIDGE}:getIPv4"), "denied@NMC:getLANIP".to_owned()] {
+        bench.fault(&fault);
+        bench.cx.session().forget_reads();
+        assert_eq!(bench.json("lan_show", json!({})).await, shown.json);
+    }
+    bench.fault("absent@DHCPv4.Server:getDHCPServerPool");
+    bench.cx.session().forget_reads();
+    assert!(matches!(bench.error("lan_show", json!({})).await, ToolError::Unavailable(_)));
+}
+
+#[tokio::test]
+async fn the_range_is_set_watched_and_taken_back() {
+    let bench = evening().await;
+    let before = bench.livebox.settings();
+    let args = json!({"dhcp_last": "192.168.1.199", "lease_s": 3600});
+    let plan = bench.plan("lan_set", args.clone()).await.unwrap();
+    assert_eq!(calls(&plan), [format!("{BRIDGE}:setIPv4"), "NMC:setLANIP".to_owned()]);
+    assert_eq!((&plan["plan"]["risk"], &plan["plan"]["cuts"]), (&json!("medium"), &Value::Null));
+    assert_eq!(plan["plan"]["guard"]["settle_s"], 15);
+    let sent = &plan["plan"]["calls"][0]["parameters"];
+    assert_eq!(
+        (&sent["PrefixLength"], &sent["NATEnable"]),
+        (&json!(24), &json!(true)),
+        "the rest is as it was"
+    );
+
+    let done = bench.json("lan_set", args.clone()).await;
+    assert_eq!((&done["outcome"], &done["after"]), (&json!("applied"), &plan["after"]));
+    assert_eq!(done["after"]["dhcp_first"], "192.168.1.10");
+    assert!(done["guard"]["until"].is_string());
+    assert_eq!(bench.json("lan_set", args).await["outcome"], "already_so");
+    assert_eq!(bench.count(&format!("{BRIDGE}:setIPv4")), 1);
+    assert_eq!(bench.json("journal_undo", json!({})).await["outcome"], "applied");
+    assert_eq!(bench.livebox.settings(), before);
+}
+
+#[tokio::test]
+async fn another_address_takes_the_range_along_and_everybody_has_to_follow() {
+    let bench = evening().await;
+    let before = bench.livebox.settings();
+    let plan = bench.plan("lan_set", json!({"ipv4": "10.0.5.254"})).await.unwrap();
+    assert_eq!((&plan["plan"]["risk"], &plan["plan"]["guard"]["box_s"]), (&json!("high"), &json!(300)));
+    assert!(plan["plan"]["cuts"]["what"].as_str().unwrap().contains("this one included"));
+    let notes = plan["plan"]["notes"].to_string();
+    for told in ["http://10.0.5.254/", "3 reservations", "192.168.1.20 (\\\"nas-familial\\\")"] {
+        assert!(notes.contains(told), "{told}: {notes}");
+    }
+    let def = crate::find("lan_set").unwrap();
+    assert_eq!(def.access, Access::Disrupt);
+
+    // The sessions are gone with the address: the read-back logs in again.
+    let done = bench.json("lan_set", json!({"ipv4": "10.0.5.254"})).await;
+    assert_eq!(
+        done["after"],
+        json!({"ipv4": "10.0.5.254", "prefix_length": 24, "dhcp": true, "dhcp_first": "10.0.5.10",
+            "dhcp_last": "10.0.5.150", "lease_s": 86400})
+    );
+    assert_eq!(done["outcome"], "applied");
+    let dns = bench.livebox.call("DHCPv4.Server", "getDHCPServerPool", &json!({}));
+    assert!(dns.to_string().contains("\"DNSServers\":\"10.0.5.254\""), "{dns}");
+    assert_eq!(bench.json("journal_undo", json!({})).await["outcome"], "applied");
+    assert_eq!(bench.livebox.settings(), before);
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_refused_before_anything_is_sent() {
+    let bench = evening().await;
+    for (args, why) in [
+        (json!({"ipv4": "192.168.1.20", "dhcp_first": "192.168.1.30"}), "reserved for"),
+        (json!({"ipv4": "192.168.1.24", "dhcp_first": "192.168.1.30"}), "in use by \"Pont Hue\""),
+        (json!({"ipv4": "192.168.144.1"}), "overlaps the guest network"),
+        (json!({"ipv4": "192.168.0.1", "prefix_length": 16}), "overlaps the guest network"),
+        (json!({"ipv4": "8.8.8.8"}), "not a private address"),
+        (json!({"prefix_length": 25}), "not within 192.168.1.0/25"),
+        (json!({"dhcp_first": "192.168.1.1"}), "own address"),
+        (json!({"dhcp_first": "192.168.1.200"}), "ends before it begins"),
+    ] {
+        let error = bench.error("lan_set", args.clone()).await;
+        assert!(matches!(error, ToolError::Conflict(_)), "{args}: {error:?}");
+        assert!(error.to_string().contains(why), "{args}: {error}");
+    }
+    for args in
+        [json!({}), json!({"lease_s": 1}), json!({"ipv4": "192.168.1"}), json!({"prefix_length": 300})]
+    {
+        let error = bench.error("lan_set", args.clone()).await;
+        assert!(matches!(error, ToolError::Arguments(_)), "{args}: {error:?}");
+    }
+    assert_eq!(bench.livebox.requests().writes().len(), 0);
+}
+
+#[tokio::test]
+async fn dhcp_goes_off_with_a_warning_and_comes_back() {
+    let bench = evening().await;
+    let plan = bench.plan("lan_set", json!({"dhcp": false})).await.unwrap();
+    assert_eq!((&plan["plan"]["risk"], &plan["plan"]["cuts"]["seconds"]), (&json!("high"), &Value::Null));
+    assert_eq!(bench.json("lan_set", json!({"dhcp": false})).await["after"]["dhcp"], false);
+    assert_eq!(bench.json("lan_set", json!({"dhcp": true})).await["after"]["dhcp"], true);
+}
+
+#[tokio::test]
+async fn an_older_box_takes_the_older_call() {
+    let bench = evening().await;
+    // Its firmware keeps the present call from us, then even the question.
+    bench.fault(&format!("denied@{BRIDGE}:setIPv4"));
+    let set = |last: &str| json!({ "dhcp_last": last });
+    assert_eq!(bench.json("lan_set", set("192.168.1.160")).await["outcome"], "applied");
+    bench.fault(&format!("absent@{BRIDGE}:getIPv4"));
+    bench.cx.session().forget_reads();
+    let plan = bench.plan("lan_set", set("192.168.1.170")).await.unwrap();
+    assert_eq!(calls(&plan), ["NMC:setLANIP"]);
+    let done = bench.json("lan_set", set("192.168.1.170")).await;
+    assert_eq!((&done["outcome"], &done["after"]["dhcp_last"]), (&json!("applied"), &json!("192.168.1.170")));
+    bench.fault("denied@NMC:setLANIP");
+    let error = bench.error("lan_set", set("192.168.1.180")).await;
+    assert!(matches!(error, ToolError::Box(_)) && error.kind() == "denied", "{error:?}");
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_read_back() {
+    let bench = evening().await;
+    bench.fault(&format!("drop-after@{BRIDGE}:setIPv4*1"));
+    let done = bench.json("lan_set", json!({"ipv4": "10.0.5.1"})).await;
+    assert_eq!((&done["outcome"], &done["after"]["ipv4"]), (&json!("applied"), &json!("10.0.5.1")));
+    bench.fault(&format!("drop-before@{BRIDGE}:setIPv4*1"));
+    let error = bench.error("lan_set", json!({"lease_s": 7200})).await;
+    assert!(matches!(error, ToolError::Failed(_)), "{error:?}");
+}
+
+/// The box stays silent after the change: as soon as it answers, the former range is back.
+#[tokio::test]
+async fn a_guard_takes_a_range_back() {
+    let mut bench = evening().await;
+    bench.cx = bench.cx.with_watch(Some(Watch { box_s: 0, internet_s: 600, settle_s: 600 }));
+    let before = bench.livebox.settings();
+    assert_eq!(bench.json("lan_set", json!({"dhcp_last": "192.168.1.199"})).await["outcome"], "applied");
+    assert_ne!(bench.livebox.settings(), before);
+    bench.fault("503*4");
+    bench.cx.guards_ended().await;
+    assert_eq!(bench.livebox.settings(), before);
+    let entry = bench.json("journal_show", json!({"entry": 1})).await;
+    assert_eq!(entry["guard"], "reverted", "{entry}");
+}
+
+#[tokio::test]
+async fn what_was_odd_before_does_not_stand_in_the_way() {
+    let bench = evening().await;
+    let odd = json!({"Address": "192.168.1.1", "PrefixLength": 24, "DHCPEnable": true,
+        "DHCPMinAddress": "192.168.1.1", "DHCPMaxAddress": "192.168.1.150"});
+    bench.livebox.call(BRIDGE, "setIPv4", &odd);
+    assert_eq!(bench.json("lan_set", json!({"lease_s": 3600})).await["outcome"], "applied");
+    let error = bench.error("lan_set", json!({"dhcp_last": "192.168.1.160"})).await;
+    assert!(error.to_string().contains("own address"), "{error}");
 }
