@@ -29,12 +29,14 @@ const MOVING: Watch = Watch { box_s: 300, internet_s: 360, settle_s: 30 };
 #[derive(Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SetLan {
-    #[arg(long, value_name = "IPV4", help = "Of the box")]
+    /// Of the box.
+    #[arg(long, value_name = "IPV4")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ipv4: Option<Ipv4>,
     #[arg(long, value_name = "BITS", help = "Of the network, such as 24")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     prefix_length: Option<u8>,
+    /// Whether the box gives addresses.
     #[arg(long, value_name = "BOOL", help = "Whether the box gives addresses: true or false")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dhcp: Option<bool>,
