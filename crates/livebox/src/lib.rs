@@ -47,6 +47,7 @@ mod connection;
 mod dhcp;
 mod diagnose;
 mod dmz;
+mod expert;
 mod firewall;
 mod host;
 mod lan;
@@ -76,6 +77,7 @@ const CAPABILITIES: &[&[ToolDef]] = &[
     diagnose::tools::TOOLS,
     speed::tools::TOOLS,
     time::tools::TOOLS,
+    expert::tools::TOOLS,
     changes::tools::TOOLS,
 ];
 

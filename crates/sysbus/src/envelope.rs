@@ -80,7 +80,11 @@ pub(crate) fn open_description(body: &[u8]) -> Result<Opened, Malformed> {
     let value = parse(body)?;
     let errors = match &value {
         Value::Object(object) => errors(object),
-        Value::Array(list) => list.iter().filter_map(Value::as_object).flat_map(errors).collect(),
+        // The root is a list of all objects, the denied ones as errors in their places.
+        Value::Array(list) => {
+            let found: Vec<_> = list.iter().filter_map(Value::as_object).map(errors).collect();
+            if found.iter().any(Vec::is_empty) { Vec::new() } else { found.into_iter().flatten().collect() }
+        }
         _ => return Err(Malformed("it is no JSON object".to_owned())),
     };
     Ok(if errors.is_empty() {
@@ -324,6 +328,10 @@ mod tests {
             open_description(br#","errors":[{"error":13,"description":"Permission denied","info":""}]"#);
         assert!(matches!(denied, Ok(Opened::Errors(_))));
         assert!(matches!(open_description(br#"{"a":1}{"a":2}"#), Ok(Opened::Good(_))));
+        let denied = r#"{"errors":[{"error":13,"description":"Permission denied","info":"NeMo"}]}"#;
+        let described = format!(r#"[{{"objectInfo":{{"name":"NMC"}}}},{denied}]"#);
+        assert!(matches!(open_description(described.as_bytes()), Ok(Opened::Good(_))), "the root");
+        assert!(matches!(open_description(format!("{denied}{denied}").as_bytes()), Ok(Opened::Errors(_))));
     }
 
     proptest! {

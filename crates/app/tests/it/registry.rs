@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use livebox::{Access, Lang};
 use serde_json::Value;
 
-const VERBS: [&str; 17] = [
+const VERBS: [&str; 19] = [
     "list", "show", "add", "remove", "set", "enable", "disable", "rename", "clear", "scan", "test", "wake",
-    "ring", "reboot", "query", "undo", "keep",
+    "ring", "reboot", "query", "undo", "keep", "call", "explore",
 ];
 
 #[test]
