@@ -175,10 +175,10 @@ mod tests {
     fn the_outline_comes_before_the_details() {
         let big: Vec<Value> = (0..100).map(|n| json!({"number": n, "text": "some words of text"})).collect();
         let answer = json!({"first": big, "second": {"x": {"y": 1}}, "third": 3});
-        let short = cut(&answer, Budget { tokens: 60, entries: 100, fields: 10 });
+        let short = cut(&answer, Budget { tokens: 90, entries: 4, fields: 10 });
         assert_eq!(short.answer["third"], 3);
-        assert_eq!(short.answer["first"][0], "{…2}");
-        assert_eq!(short.answer["second"], "{…1}");
+        assert_eq!(short.answer["first"][3], "{…2}", "{}", short.answer);
+        assert_eq!(short.answer["second"], json!({"x": "{…1}"}), "{}", short.answer);
         assert_eq!(short.parts.first().unwrap(), "first");
         assert_eq!(cut(&answer, Budget { tokens: 0, ..BUDGET }).answer, "{…3}");
     }

@@ -200,7 +200,12 @@ impl Show for Explored {
             let texts: Vec<&str> = list.iter().map(|declared| declared.0.as_str()).collect();
             Some(texts.join(", ")).filter(|text| !text.is_empty())
         };
-        let empty = self.total == 0;
+        let lists = [&self.objects, &self.reads, &self.changes, &self.parameters, &self.instances];
+        let is_empty = lists.iter().all(|list| list.is_empty());
+        let nothing = match self.total {
+            0 => lang.pick("Nothing found.", "Rien trouvé."),
+            _ => lang.pick("Nothing more here.", "Plus rien ici."),
+        };
         let guessed = self.guessed.then(|| {
             lang.pick(
                 "This box does not list its objects; most boxes have these:",
@@ -216,7 +221,7 @@ impl Show for Explored {
         });
         Page::new()
             .note(guessed)
-            .note(empty.then(|| lang.pick("Nothing found.", "Rien trouvé.")))
+            .note(is_empty.then_some(nothing))
             .fact_if(lang.pick("Objects", "Objets"), joined(&self.objects))
             .fact_if(lang.pick("Reads", "Lectures"), joined(&self.reads))
             .fact_if(lang.pick("Other functions", "Autres fonctions"), joined(&self.changes))

@@ -167,7 +167,7 @@ fn is_worth_a_search(name: &str) -> bool {
 }
 
 /// Secrets that show by themselves: logins at the operator (`fti/…`, or raw bytes in hexadecimal digits), addresses
-/// with a password in them, keys in their usual wrapping.
+/// with a login in them, keys in their usual wrapping.
 fn looks_secret(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let digits = lower.trim().trim_start_matches("0x");
@@ -175,7 +175,7 @@ fn looks_secret(text: &str) -> bool {
     let has_login = lower
         .split_once("://")
         .is_some_and(|(_, rest)| rest.split(['/', '?', '#']).next().is_some_and(|host| host.contains('@')));
-    is_raw || has_login || lower.contains("fti/") || lower.contains("-----begin")
+    is_raw || has_login || ["fti/", "sip:", "sips:", "-----begin"].iter().any(|mark| lower.contains(mark))
 }
 
 #[cfg(test)]
@@ -258,6 +258,7 @@ mod tests {
             "00000000000000000000001a0900000558010341",
             "0x2B46535644534C5F6C6976656",
             "http://me:pw@host/x",
+            "sip:ndiz63@voip.example",
             "-----BEGIN PRIVATE KEY-----",
         ] {
             assert_eq!(shown(json!({"Odd": secret})), json!({"Odd": "***"}), "{secret}");

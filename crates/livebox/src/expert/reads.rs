@@ -139,6 +139,9 @@ const READS_ALL_THE_SAME: &[&str] = &[
     "getShowWifiPassword",
     // Which stations came and went.
     "getStationAssocLog",
+    // Accounts by name; what there is of their passwords has names of its own.
+    "getUser",
+    "getUsersAndGroups",
 ];
 
 /// Parameters that make a read start something.

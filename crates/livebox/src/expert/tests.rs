@@ -1,6 +1,6 @@
 //! Raw calls, against the emulator.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use emulator::{Caller as BoxCaller, model::LB6};
 use serde_json::{Map, Value, json};
@@ -18,8 +18,17 @@ use crate::{
 /// A function of the emulated box, with arguments it would take.
 struct Known {
     service: String,
+    /// The same without keys of entries.
+    kind: String,
     method: String,
     parameters: Value,
+}
+
+impl Known {
+    fn new(service: &str, kind: &str, method: &str) -> Self {
+        let text = str::to_owned;
+        Self { service: text(service), kind: text(kind), method: text(method), parameters: json!({}) }
+    }
 }
 
 /// Every function of every object of the box, `get` of every object included.
@@ -27,10 +36,17 @@ fn everything(bench: &Bench) -> Vec<Known> {
     let describe =
         |path: &str| bench.livebox.with_state(|router| router.introspect(BoxCaller::Admin, path, -1));
     let mut found = Vec::new();
-    walk(&describe(""), "", &mut found);
+    walk(&describe(""), ("", ""), false, &mut found);
     for interface in LB6.interfaces() {
-        walk(&describe(&format!("NeMo/Intf/{interface}")), "NeMo.Intf", &mut found);
+        walk(&describe(&format!("NeMo/Intf/{interface}")), ("NeMo.Intf", "NeMo.Intf"), true, &mut found);
     }
+    // Entries of one kind have much in common: a few of them are enough, and every interface.
+    let mut seen = BTreeMap::new();
+    found.retain(|known| {
+        let count = seen.entry((known.kind.clone(), known.method.clone())).or_insert(0);
+        *count += 1;
+        *count <= 2 || known.method == "get" && (*count <= 4 || known.kind.starts_with("NeMo.Intf"))
+    });
     // Objects that refuse to describe themselves and answer all the same.
     for (service, method) in [
         ("VoiceService.VoiceApplication", "listTrunks"),
@@ -39,19 +55,22 @@ fn everything(bench: &Bench) -> Vec<Known> {
         ("VoiceService.VoiceApplication", "clearCallList"),
         ("NeMo.Intf", "get"),
     ] {
-        found.push(Known { service: service.to_owned(), method: method.to_owned(), parameters: json!({}) });
+        found.push(Known::new(service, service, method));
     }
+    found.retain(is_addressable);
     found
 }
 
-fn walk(node: &Value, above: &str, found: &mut Vec<Known>) {
+fn walk(node: &Value, above: (&str, &str), is_entry: bool, found: &mut Vec<Known>) {
     let name = node.pointer("/objectInfo/name").and_then(Value::as_str).unwrap_or_default();
-    let service = if above.is_empty() { name.to_owned() } else { format!("{above}.{name}") };
+    let join = |above: &str| if above.is_empty() { name.to_owned() } else { format!("{above}.{name}") };
+    let (service, kind) = (join(above.0), if is_entry { above.1.to_owned() } else { join(above.1) });
     let list = |name: &str| node[name].as_array().cloned().unwrap_or_default();
     if !service.is_empty() {
-        found.push(Known { service: service.clone(), method: "get".to_owned(), parameters: json!({}) });
+        found.push(Known::new(&service, &kind, "get"));
     }
     for function in list("functions") {
+        let mut known = Known::new(&service, &kind, function["name"].as_str().unwrap());
         let needed = function["arguments"].as_array().cloned().unwrap_or_default();
         let needed = needed.iter().filter(|argument| argument["attributes"]["mandatory"] == true);
         let parameters: Map<String, Value> = needed
@@ -60,11 +79,17 @@ fn walk(node: &Value, above: &str, found: &mut Vec<Known>) {
                 (name.to_owned(), value_for(name, argument["type"].as_str().unwrap()))
             })
             .collect();
-        let method = function["name"].as_str().unwrap().to_owned();
-        found.push(Known { service: service.clone(), method, parameters: parameters.into() });
+        known.parameters = parameters.into();
+        if service == "HomeLan" {
+            known.parameters = json!({"NumberOfReadings": 1});
+        }
+        found.push(known);
     }
-    for child in list("children").iter().chain(&list("instances")) {
-        walk(child, &service, found);
+    for child in list("children") {
+        walk(&child, (&service, &kind), false, found);
+    }
+    for entry in list("instances") {
+        walk(&entry, (&service, &kind), true, found);
     }
 }
 
@@ -80,6 +105,11 @@ fn value_for(name: &str, kind: &str) -> Value {
     }
 }
 
+/// Rules may be called anything; those whose names are no steps of a path are read with their template.
+fn is_addressable(known: &Known) -> bool {
+    known.service.parse::<Service>().is_ok()
+}
+
 fn is_read(known: &Known) -> bool {
     let parameters: Parameters = serde_json::from_value(known.parameters.clone()).unwrap();
     judge(&known.service.parse().unwrap(), &known.method.parse().unwrap(), &parameters).is_ok()
@@ -92,7 +122,7 @@ async fn no_secret_passes_through_any_read_of_the_box() {
     let leaks = |text: &str| secrets.iter().find(|secret| text.contains(secret.as_str())).cloned();
     let (mut reads, mut met) = (0, BTreeSet::new());
     for known in everything(&bench).into_iter().filter(is_read) {
-        let Known { service, method, parameters } = &known;
+        let Known { service, method, parameters, .. } = &known;
         let limit = super::tools::PATIENCE;
         // The whole answer, of which the tool shows a part: every other part may be asked for.
         let Ok(raw) = bench.cx.session().read_raw(service, method, parameters, limit).await else { continue };
@@ -101,6 +131,9 @@ async fn no_secret_passes_through_any_read_of_the_box() {
         met.extend(secrets.iter().filter(|secret| text.contains(secret.as_str())));
         let shown = hide(service, raw).answer.to_string();
         assert_eq!(leaks(&shown), None, "{service}:{method} {shown}");
+        if reads % 8 != 0 && !secrets.iter().any(|secret| text.contains(secret.as_str())) {
+            continue;
+        }
         let args = json!({"service": service, "method": method, "parameters": parameters, "limit": 60});
         let answer = bench
             .run("expert_call", args)
@@ -112,7 +145,7 @@ async fn no_secret_passes_through_any_read_of_the_box() {
         assert!(super::cut::estimate(&answer.json.to_string()) < 1_000, "{service}:{method} {}", answer.json);
     }
     // Otherwise nothing was proven.
-    assert!(reads > 500, "{reads} reads");
+    assert!(reads > 1_000, "{reads} reads");
     assert!(met.len() > secrets.len() / 2, "of {secrets:?} only {met:?} were there to be hidden");
 }
 
@@ -121,8 +154,8 @@ async fn what_does_not_only_read_never_reaches_the_box() {
     let bench = bench().await;
     let all = everything(&bench);
     let others: Vec<&Known> = all.iter().filter(|known| !is_read(known)).collect();
-    assert!(others.len() > 500, "{}", others.len());
-    for Known { service, method, parameters } in others {
+    assert!(others.len() > 400, "{}", others.len());
+    for Known { service, method, parameters, .. } in others {
         for service in [service.clone(), format!("sysbus.{service}"), service.replace('.', "/")] {
             let args = json!({"service": service, "method": method, "parameters": parameters});
             let error = bench.error("expert_call", args).await;
@@ -193,9 +226,7 @@ async fn an_object_says_what_it_offers_without_its_values() {
         list.iter().map(|text| text.as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert!(list("reads").iter().any(|text| text.starts_with("getStats(")), "{}", found.json);
-    assert!(
-        list("changes").contains(&"setEnable(value bool, [temporary bool], [source string]) bool".to_owned())
-    );
+    assert!(list("changes").contains(&"setEnable(value bool, [temporary bool], [source string])".to_owned()));
     assert!(list("parameters").contains(&"Enable bool".to_owned()), "{}", found.json);
     assert!(list("objects").contains(&"WPS".to_owned()), "{}", found.json);
     assert_eq!(bench.livebox.requests().count("NMC.Wifi:get"), 0);
@@ -228,7 +259,7 @@ async fn descriptions_come_in_short_pages() {
         }
     }
     let beyond = bench.run("expert_explore", json!({"object": "Firewall", "skip": 9_999_999})).await.unwrap();
-    assert!(beyond.json["next"].is_null());
+    assert!(beyond.json["next"].is_null() && beyond.page.compact().starts_with("Nothing more"));
     let found = bench.json("expert_explore", json!({"object": "NMC", "search": "setenable"})).await;
     assert!(found["changes"].to_string().contains("Wifi:setEnable("), "{found}");
     let nothing = bench.run("expert_explore", json!({"search": "zzz"})).await.unwrap();
@@ -241,7 +272,10 @@ async fn no_secret_is_in_a_description_with_its_values() {
     let secrets = bench.livebox.secrets();
     let objects: BTreeSet<String> = everything(&bench).into_iter().map(|known| known.service).collect();
     let mut hidden = 0;
-    for object in objects {
+    // Every third, and those that are known to hold some.
+    let holds =
+        |object: &str| ["Security", "WPS", "SentOption", "DynDNS"].iter().any(|name| object.contains(name));
+    for (_, object) in objects.iter().enumerate().filter(|(at, object)| at % 3 == 0 || holds(object)) {
         let args = json!({"object": object, "values": true, "limit": 120});
         let Ok(answer) = bench.run("expert_explore", args).await else { continue };
         let text = format!("{}{}", answer.json, answer.page.compact());
@@ -251,11 +285,8 @@ async fn no_secret_is_in_a_description_with_its_values() {
     assert!(hidden > 50, "{hidden}");
 }
 
-#[tokio::test]
-async fn a_box_that_does_not_describe_its_root_is_helped_out() {
-    let mut bench = bench().await;
-    bench.fault("absent@:describe");
-    bench.cx = bench.cx.with_lang(Lang::Fr);
+#[test]
+fn a_box_that_does_not_describe_its_root_is_helped_out() {
     let found = super::explore::Explored::guessed(
         super::wire::ROOTS,
         super::explore::View {

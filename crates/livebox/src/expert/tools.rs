@@ -151,7 +151,13 @@ impl Tool for Explore {
         // A whole subtree can have megabytes: deep only where somebody knows what to look for, and below an object.
         let depth = if search.is_some() && self.object.is_some() { 3 } else { 1 };
         match cx.session().describe(object, depth).await {
-            Ok(description) => Ok(Explored::of(&wire::Node::read(description), view)),
+            Ok(description) => match wire::Node::read(description) {
+                Some(node) => Ok(Explored::of(&node, view)),
+                None => Err(ToolError::Failed(say!(
+                    "The box's description of {object} was not understood.",
+                    "La description de {object} par la box n'a pas été comprise."
+                ))),
+            },
             // Some boxes describe every object but their root.
             Err(error) if self.object.is_none() && (error.is_unavailable() || is_odd(&error)) => {
                 tracing::info!(%error, "the box does not describe its root");

@@ -9,10 +9,10 @@ use sysbus::scalar::{Flag, Part, Rows, Text};
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Node {
     object_info: Part<Info>,
-    parameters: Part<Rows<Parameter>>,
-    functions: Part<Rows<Function>>,
-    children: Part<Rows<Node>>,
-    instances: Part<Rows<Node>>,
+    parameters: Rows<Parameter>,
+    functions: Rows<Function>,
+    children: Rows<Node>,
+    instances: Rows<Node>,
 }
 
 #[derive(Default, Deserialize)]
@@ -38,7 +38,7 @@ pub(super) struct Function {
     pub(super) name: Text,
     #[serde(rename = "type")]
     pub(super) returns: Text,
-    arguments: Part<Rows<Argument>>,
+    arguments: Rows<Argument>,
 }
 
 #[derive(Default, Deserialize)]
@@ -59,12 +59,12 @@ struct Attributes {
 
 impl Node {
     /// The root is described as an object, or as the bare list of its children, refused ones among them.
-    pub(super) fn read(description: Value) -> Self {
+    pub(super) fn read(description: Value) -> Option<Self> {
         let description = match description {
             Value::Array(list) => serde_json::json!({ "children": list }),
             other => other,
         };
-        serde_json::from_value(description).unwrap_or_default()
+        serde_json::from_value(description).ok()
     }
 
     /// The last step of its path: the key of an instance.
@@ -74,26 +74,26 @@ impl Node {
     }
 
     pub(super) fn children(&self) -> impl Iterator<Item = &Self> {
-        self.children.get().into_iter().flatten()
+        self.children.iter()
     }
 
     /// The entries of a template.
     pub(super) fn instances(&self) -> impl Iterator<Item = &Self> {
-        self.instances.get().into_iter().flatten()
+        self.instances.iter()
     }
 
     pub(super) fn functions(&self) -> impl Iterator<Item = &Function> {
-        self.functions.get().into_iter().flatten()
+        self.functions.iter()
     }
 
     pub(super) fn parameters(&self) -> impl Iterator<Item = &Parameter> {
-        self.parameters.get().into_iter().flatten()
+        self.parameters.iter()
     }
 }
 
 impl Function {
     pub(super) fn arguments(&self) -> impl Iterator<Item = &Argument> {
-        self.arguments.get().into_iter().flatten()
+        self.arguments.iter()
     }
 }
 
