@@ -13,9 +13,9 @@ use super::{
     reads::judge,
     wire,
 };
-use crate::{Access, Context, French, Group, Tool, ToolDef, ToolError, say};
+use crate::{Access, Context, French, Group, Read, Tool, ToolDef, ToolError, say};
 
-pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::of::<Call>(), ToolDef::of::<Explore>()];
+pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::read::<Call>(), ToolDef::read::<Explore>()];
 
 const EXPERT: Group = Group {
     name: "expert",
@@ -67,7 +67,9 @@ impl Tool for Call {
             ("limit", "Membres montrés de chaque liste ou objet."),
         ],
     };
+}
 
+impl Read for Call {
     async fn run(self, cx: &Context) -> Result<Raw, ToolError> {
         let parameters = self.parameters.unwrap_or_default();
         if let Err(why) = judge(&self.service, &self.method, &parameters) {
@@ -135,7 +137,9 @@ impl Tool for Explore {
             ("limit", "Entrées par page (30)."),
         ],
     };
+}
 
+impl Read for Explore {
     async fn run(self, cx: &Context) -> Result<Explored, ToolError> {
         let limit = self.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
         let search = self.search.as_deref().map(str::trim).filter(|text| !text.is_empty());
