@@ -78,3 +78,37 @@ async fn reads_are_frugal() {
     counts.sort();
     println!("{counts:#?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn raw_answers_are_cut_to_size() {
+    let bench = Bench::start().await;
+    let mut counts = Vec::new();
+    for args in [
+        json!({ "service": "NeMo.Intf.lan", "method": "getMIBs", "limit": 200 }),
+        json!({ "service": "NeMo.Intf.lan", "method": "getMIBs", "path": "status.wlanvap", "limit": 200 }),
+        json!({ "service": "Devices", "method": "get", "limit": 200 }),
+        json!({ "service": "Devices", "method": "get", "path": "status.0", "limit": 200 }),
+        json!({ "service": "HomeLan", "method": "getResults", "limit": 200 }),
+        json!({ "service": "Firewall", "method": "getPortForwarding", "limit": 200 }),
+        json!({ "service": "VoiceService.VoiceApplication", "method": "getCallList", "limit": 200 }),
+        json!({ "service": "NMC", "method": "getWANStatus", "limit": 200 }),
+    ] {
+        let def = livebox::find("expert_call").unwrap();
+        let answer = bench.invoke(def, args.clone()).await.unwrap_or_else(|error| panic!("{args}: {error}"));
+        counts.push((tokens(&answer.page.compact()) + tokens(&answer.json.to_string()), args));
+    }
+    for (object, limit) in [("", 30), ("", 120), ("NMC", 30), ("Firewall", 30), ("Firewall", 120)] {
+        let def = livebox::find("expert_explore").unwrap();
+        let mut args = json!({ "limit": limit, "values": limit > 30 });
+        if !object.is_empty() {
+            args["object"] = object.into();
+        }
+        let answer = bench.invoke(def, args.clone()).await.unwrap_or_else(|error| panic!("{args}: {error}"));
+        let count = tokens(&answer.page.compact()) + tokens(&answer.json.to_string());
+        assert!(limit > 30 || count <= 500, "{count} {args}: {}", answer.json);
+        counts.push((count, args));
+    }
+    counts.sort_by_key(|(count, _)| *count);
+    println!("{counts:#?}");
+    assert!(counts.last().unwrap().0 <= 2_000, "{counts:#?}");
+}

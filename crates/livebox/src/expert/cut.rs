@@ -118,8 +118,9 @@ pub(super) fn estimate(text: &str) -> usize {
             '0'..='9' => (Kind::Digit, 3),
             ' ' => continue,
             _ if letter.is_ascii() => (Kind::Sign, 2),
+            // No token holds less than a byte.
             _ => {
-                tokens += 2;
+                tokens += letter.len_utf8();
                 run = 0;
                 continue;
             }

@@ -22,25 +22,23 @@ const LONGEST_VALUE: usize = 48;
 /// What an object offers.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct Explored {
-    /// Objects below it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     objects: Vec<Declared>,
-    /// Functions that only read; needed arguments first, the others in [].
+    /// Functions that expert_call may call; optional arguments in [].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reads: Vec<Declared>,
-    /// Other functions: for a person at a terminal only.
+    /// For a person at a terminal.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     changes: Vec<Declared>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     parameters: Vec<Declared>,
-    /// Keys of its entries.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     instances: Vec<Declared>,
     total: usize,
     /// `skip` for the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<usize>,
-    /// The box does not list its objects: these are those that most boxes have.
+    /// Not listed by the box: usual ones.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     guessed: bool,
 }

@@ -30,10 +30,10 @@ use hide::hide;
 pub(crate) struct Raw {
     #[schemars(schema_with = "anything")]
     answer: Value,
-    /// Values hidden as secrets, shown as `***`.
+    /// Secrets, shown as `***`.
     #[serde(skip_serializing_if = "is_zero")]
     hidden: usize,
-    /// Parts not shown whole: ask again with `path`, or a higher `limit`. `{…9}` and `[…9]` stand for 9 members, `…+9` for 9 more.
+    /// Paths not shown whole; `{…9}` and `[…9]` stand for 9 members, `…+9` for 9 more.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     cut: Vec<Declared>,
 }
