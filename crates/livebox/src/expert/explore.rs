@@ -24,7 +24,7 @@ const LONGEST_VALUE: usize = 48;
 pub(crate) struct Explored {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     objects: Vec<Declared>,
-    /// Functions that expert_call may call; optional arguments in [].
+    /// May be called; optional arguments in [].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reads: Vec<Declared>,
     /// For a person at a terminal.
