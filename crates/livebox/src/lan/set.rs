@@ -143,7 +143,9 @@ impl Change for SetLan {
             wanted.check(guests, &reserved)?;
         }
         let hosts = if moves || resizes { host::all(cx).await? } else { Vec::new() };
-        if moves && let Some(user) = hosts.iter().find(|host| host.active && host.ipv4 == Some(wanted.ipv4)) {
+        if moves
+            && let Some(user) = hosts.iter().find(|host| host.is_active() && host.ipv4 == Some(wanted.ipv4))
+        {
             return Err(in_use(wanted.ipv4, user));
         }
         let orders = Orders::new(bridge.as_ref(), &now, &wanted)?;
