@@ -3,13 +3,14 @@
 use std::{
     env,
     ffi::OsString,
+    io::Read as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use clap::ArgMatches;
 use etcetera::{AppStrategy as _, AppStrategyArgs};
-use livebox::{Context, Decision, Lang, Message, Policy, PolicySource, ToolError, Watch, say};
+use livebox::{Context, Decision, Lang, Message, PolicySource, ToolError, Watch, say};
 use serde::Deserialize;
 use sysbus::{Endpoint, Fetch, Password, Secret, Session, StoreError, Trust};
 use url::Url;
@@ -76,8 +77,6 @@ pub(crate) struct Settings {
     pub(crate) vault: Option<Vault>,
     /// Language of the text for people.
     pub(crate) lang: Lang,
-    /// What the owner permits.
-    pub(crate) policy: Policy,
     policy_source: PolicySource,
     watch: Option<Watch>,
 }
@@ -127,7 +126,8 @@ impl Settings {
         let is_set = |name: &str| matches.get_flag(&global_id(name));
         let file = read_file()?;
         let given = Given::read(matches)?;
-        let policy = given.over(&file)?;
+        // Read at each call: here only so that a mistake in it is told at once.
+        given.over(&file)?;
         let password = match (path("password-file"), variable("LIVEBOX_PASSWORD")) {
             (Some(file), _) => Some(Password::File(file)),
             (None, Some(password)) => Some(Password::Given(Secret::new(password))),
@@ -160,7 +160,6 @@ impl Settings {
             state,
             vault,
             lang,
-            policy,
             policy_source: owner::source(given, file_path()),
             watch: file.guard,
         })
@@ -260,8 +259,14 @@ pub(crate) fn file_path() -> Option<PathBuf> {
 
 pub(crate) fn read_file() -> Result<File, ToolError> {
     let Some(path) = file_path() else { return Ok(File::default()) };
-    match std::fs::read_to_string(&path) {
-        Ok(text) => toml::from_str(&text).map_err(|error| {
+    let mut text = String::new();
+    let read = std::fs::File::open(&path).and_then(|mut file| {
+        let known = file.metadata()?;
+        file.read_to_string(&mut text).map(|_| known)
+    });
+    match read.map(|known| owner::check_word(&path, &known)) {
+        Ok(Err(foreign)) => Err(foreign),
+        Ok(Ok(())) => toml::from_str(&text).map_err(|error| {
             // The line's number only: the line may hold what its owner keeps to themselves.
             let before = error.span().and_then(|span| text.get(..span.start));
             let line = before.map_or(1, |before| before.matches('\n').count() + 1);

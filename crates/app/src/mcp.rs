@@ -1,55 +1,81 @@
-//! The MCP server, built from the registry. The only file that names the SDK.
+//! The MCP server, built from the registry. The SDK is named in this module only.
 //!
 //! Both eras of the protocol are served by the SDK from one process; what it leaves to us is here: a guard on
-//! standard input, an orderly end, slim schemas, one choke point for calls.
+//! standard input, an orderly end, consent by a person, a list that follows the owner's policy, one choke point for calls.
+
+mod consent;
+mod offer;
+mod seal;
+#[cfg(test)]
+mod tests;
 
 use std::{
-    borrow::Cow,
     convert::Infallible,
+    pin::pin,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use livebox::{
-    Access, Caller, Client, Context, Lang, Nobody, Order, Policy, Progress, ToolDef, ToolError, say,
-};
+use livebox::{Access, Caller, Client, Context, Lang, Order, Policy, Progress, ToolDef, ToolError, say};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler, ServiceExt as _,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock,
-        CustomNotification, CustomRequest, CustomResult, ErrorCode, Implementation, JsonRpcMessage,
-        ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion,
-        ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+        CustomNotification, CustomRequest, CustomResult, ErrorCode, Implementation, InputResponses,
+        JsonObject, JsonRpcMessage, ListToolsResult, MetaObject, PaginatedRequestParams,
+        ProgressNotificationParam, ProtocolVersion, ServerCapabilities, ServerConfig, SubscriptionFilter,
     },
-    service::{RequestContext, RxJsonRpcMessage, TxJsonRpcMessage},
+    service::{RequestContext, RxJsonRpcMessage, SubscriptionContext, TxJsonRpcMessage},
     transport::{Transport, async_rw::AsyncRwTransport, io::stdio_pipes},
 };
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::sync::{Notify, mpsc};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::{Notify, mpsc},
+};
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Settings, lines};
+use crate::lines;
+use consent::{Asking, Back, PATIENCE, Way};
+use offer::Offer;
+use seal::Seals;
 
 const INSTRUCTIONS: &str = include_str!("instructions.txt");
 
-/// How long a client may keep the tool list: it only changes with the owner's settings.
-const LIST_TTL_MS: u64 = 300_000;
+/// How long a client may keep the tool list. It only changes with the owner's settings, and one that listens is told.
+const LIST_TTL_MS: u64 = 60_000;
 
 /// After the client closed stdin: how long calls that read may still answer.
 const GRACE_FOR_READS: Duration = Duration::from_secs(1);
 /// The same for calls that change the box: they are seen through, up to the longest time limit of a write.
 const GRACE_FOR_WRITES: Duration = Duration::from_secs(40);
 
-/// Serves MCP on standard input and output until the client leaves.
-pub(crate) async fn serve_stdio(settings: Result<Settings, ToolError>, lang: Lang) -> Result<(), ToolError> {
-    let server = Server::new(settings, lang);
-    let running = server.running.clone();
-    let stop = CancellationToken::new();
+/// How long guards that are ending anyway are waited for in silence, and all others at most.
+const GRACE_FOR_GUARDS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10 * 60));
+
+/// Makes the context of the calls, from the settings; called until it succeeds.
+type Setup = Arc<dyn Fn() -> Result<Context, ToolError> + Send + Sync>;
+
+/// Serves MCP on standard input and output until the client leaves. Nothing is set up before it is needed.
+pub(crate) async fn serve_stdio(
+    setup: impl Fn() -> Result<Context, ToolError> + Send + Sync + 'static,
+    lang: Lang,
+) -> Result<(), ToolError> {
     let (input, output) = stdio_pipes();
+    serve(Server::new(Arc::new(setup), lang, PATIENCE), input, output).await
+}
+
+async fn serve(
+    server: Server,
+    input: impl AsyncRead + Send + Unpin + 'static,
+    output: impl AsyncWrite + Send + Unpin + 'static,
+) -> Result<(), ToolError> {
+    let (running, cx) = (server.running.clone(), Arc::clone(&server.cx));
+    let stop = CancellationToken::new();
     let guard = Guarded {
         inner: AsyncRwTransport::new_server(lines::readable(input), output),
         opened: false,
@@ -62,7 +88,26 @@ pub(crate) async fn serve_stdio(settings: Result<Settings, ToolError>, lang: Lan
         Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
         Err(error) => return Err(broken(&error.to_string())),
     };
-    service.waiting().await.map(|_| ()).map_err(|error| broken(&error.to_string()))
+    let ended = service.waiting().await.map(|_| ()).map_err(|error| broken(&error.to_string()));
+    if let Some(cx) = cx.get() {
+        see_guards_through(cx).await;
+    }
+    ended
+}
+
+/// A change that is being watched is taken back by whoever watches it: that must not leave with the client.
+async fn see_guards_through(cx: &Context) {
+    let (moment, longest) = GRACE_FOR_GUARDS;
+    let mut ended = pin!(cx.guards_ended());
+    if tokio::time::timeout(moment, &mut ended).await.is_ok() {
+        return;
+    }
+    tracing::warn!(
+        "the client left while a change is under guard: livebox-mcp stays until the guard has ended"
+    );
+    if tokio::time::timeout(longest, ended).await.is_err() {
+        tracing::warn!("the guard has not ended; the next livebox-mcp takes it up");
+    }
 }
 
 fn broken(problem: &str) -> ToolError {
@@ -77,6 +122,8 @@ struct Running {
     /// Those of them that change the box.
     writes: AtomicUsize,
     changed: Notify,
+    /// Cancelled when the client has left: nobody answers questions any more.
+    gone: CancellationToken,
 }
 
 /// One change under way; dropped when it ends, however it ends.
@@ -155,6 +202,7 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Guarded<T> {
         loop {
             match self.inner.receive().await {
                 None => {
+                    self.running.gone.cancel();
                     self.running.drain().await;
                     let stop = self.stop.clone();
                     // The last answers are being written: leave them a moment, then end whatever remains.
@@ -223,49 +271,77 @@ fn parts(mut message: Value) -> (String, Option<Value>) {
 /// The server: the tools on one box, for one client.
 #[derive(Clone)]
 struct Server {
-    /// The context, or why there is none (a bad address or configuration, say): told at each call, so that the client still
-    /// starts and the person reads the reason.
-    cx: Arc<Result<Context, ToolError>>,
+    setup: Setup,
+    /// The context, once there is one. Until then (a bad address or configuration, say) each call tells why, so that the
+    /// client still starts and the person reads the reason.
+    cx: Arc<OnceLock<Context>>,
     lang: Lang,
-    tools: Arc<Vec<Tool>>,
+    offer: Arc<Offer>,
+    seals: Arc<Seals>,
+    /// How long a person has to answer.
+    patience: Duration,
     running: Arc<Running>,
 }
 
 impl Server {
-    fn new(settings: Result<Settings, ToolError>, lang: Lang) -> Self {
-        // Without settings nobody knows what the owner permits.
-        let policy = match &settings {
-            Ok(known) => known.policy.clone(),
-            Err(_) => Policy { read_only: true, ..Policy::default() },
-        };
-        let offered =
-            livebox::tools().filter(|def| livebox::invoke::permit(&policy, def, Caller::Model).is_ok());
+    fn new(setup: Setup, lang: Lang, patience: Duration) -> Self {
         Self {
-            cx: Arc::new(settings.and_then(|settings| settings.context(true))),
+            setup,
+            cx: Arc::default(),
             lang,
-            tools: Arc::new(offered.map(describe).collect()),
+            offer: Arc::default(),
+            seals: Arc::new(Seals::new(patience)),
+            patience,
             running: Arc::default(),
+        }
+    }
+
+    fn cx(&self) -> Result<&Context, ToolError> {
+        if let Some(cx) = self.cx.get() {
+            return Ok(cx);
+        }
+        let cx = (self.setup)()?;
+        Ok(self.cx.get_or_init(|| cx))
+    }
+
+    /// What the owner permits as of now. When that cannot be read, nobody knows: what reads is offered, and tells why.
+    fn policy(&self) -> Policy {
+        let known = self.cx().and_then(Context::policy);
+        known.unwrap_or_else(|_| Policy { read_only: true, ..Policy::default() })
+    }
+
+    /// Tells the client if its list is no longer what the owner permits.
+    async fn notice(&self, request: &RequestContext<RoleServer>) {
+        // Those of the 2026 protocol hear it where they listen.
+        if self.offer.has_changed(self.policy())
+            && !is_modern(request)
+            && request.peer.notify_tool_list_changed().await.is_err()
+        {
+            tracing::debug!("the client takes no notice of its list");
         }
     }
 
     async fn invoke(
         &self,
-        def: &'static ToolDef,
-        args: Value,
+        meant: Meant,
+        way: Way,
+        client: Client,
         request: &RequestContext<RoleServer>,
-    ) -> CallToolResult {
+    ) -> CallToolResponse {
+        let Meant { def, args, plan_only } = meant;
         let writing = (def.access > Access::Read).then(|| self.running.write());
-        let cx = match &*self.cx {
+        let cx = match self.cx() {
             Ok(cx) => cx,
-            Err(error) => return self.failure(error),
+            Err(error) => return self.failure(&error).into(),
         };
         let (cx, sent) = cx.watched();
         let (progress, updates) = mpsc::unbounded_channel();
         let sink: livebox::ProgressSink = Arc::new(move |update| drop(progress.send(update)));
         let cx = cx.with_progress(request.meta.get_progress_token().is_some().then_some(sink));
-        let order =
-            Order { caller: Caller::Model, client: client_of(request), consent: &Nobody, plan_only: false };
+        let asking = Arc::new(Asking::new(self.lang, way));
+        let consent = Arc::clone(&asking);
         let mut work = Box::pin(async move {
+            let order = Order { caller: Caller::Model, client, consent: &*consent, plan_only };
             let outcome = livebox::invoke(&cx, def, &order, args).await;
             drop(writing);
             outcome
@@ -283,6 +359,9 @@ impl Server {
             }
             never = self.forward(updates, request) => match never {},
         };
+        if let Some(question) = asking.asked() {
+            return question.into();
+        }
         match outcome {
             Ok(answer) => {
                 let mut result = CallToolResult::success(vec![ContentBlock::text(answer.page.compact())]);
@@ -291,6 +370,35 @@ impl Server {
             }
             Err(error) => self.failure(&error),
         }
+        .into()
+    }
+
+    /// How the person in front of that client is asked about that call, and what they answered already.
+    fn way(
+        &self,
+        tool: &str,
+        args: &Value,
+        client: &Client,
+        answers: (Option<String>, Option<InputResponses>),
+        request: &RequestContext<RoleServer>,
+    ) -> Result<Way, ToolError> {
+        if !consent::can_ask(request) {
+            return Ok(Way::Terminal);
+        }
+        if !is_modern(request) {
+            let (peer, gone) = (request.peer.clone(), self.running.gone.clone());
+            return Ok(Way::Request { peer, gone, patience: self.patience });
+        }
+        let binding = seal::binding(tool, args, client);
+        let back = match answers {
+            // Answers to no question of ours.
+            (None, _) => None,
+            (Some(state), answers) => {
+                let plan = self.seals.redeem(&state, &binding)?;
+                Some(Back { plan, answers: answers.unwrap_or_default() })
+            }
+        };
+        Ok(Way::Answer { seals: Arc::clone(&self.seals), binding, back })
     }
 
     /// Sends progress to the client, until the tool ends and this is dropped.
@@ -325,9 +433,8 @@ impl Server {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-            .with_server_info(implementation())
-            .with_instructions(INSTRUCTIONS.trim_end())
+        let can = ServerCapabilities::builder().enable_tools().enable_tool_list_changed().build();
+        ServerConfig::new(can).with_server_info(implementation()).with_instructions(INSTRUCTIONS.trim_end())
     }
 
     async fn list_tools(
@@ -335,13 +442,40 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         request: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let mut result = ListToolsResult::with_all_items(self.tools.to_vec())
+        let mut result = ListToolsResult::with_all_items(self.offer.list(self.policy()))
             .with_ttl_ms(LIST_TTL_MS)
             .with_cache_scope(CacheScope::Private);
         if is_modern(&request) {
-            sign(result.meta.get_or_insert_default());
+            sign(&mut result.meta);
         }
         Ok(result)
+    }
+
+    fn accepted_subscription_filter(&self, wanted: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(wanted.supported_by(&self.get_info().capabilities))
+    }
+
+    /// Changes of the tool list, for clients of the 2026 protocol.
+    async fn listen(&self, listener: SubscriptionContext) -> Result<(), ErrorData> {
+        let mut changes = self.offer.changes();
+        loop {
+            tokio::select! {
+                () = self.running.gone.cancelled() => return Ok(()),
+                () = listener.cancelled() => {
+                    // What was cancelled gets no answer.
+                    self.running.answered();
+                    return Ok(());
+                }
+                more = changes.changed() => {
+                    if more.is_err() {
+                        return Ok(());
+                    }
+                    if listener.sink().notify_tool_list_changed().await.is_err() {
+                        tracing::debug!("the client listens to something else");
+                    }
+                }
+            }
+        }
     }
 
     /// What the SDK cannot read as a method it knows: a known method whose parameters have another form is no
@@ -372,24 +506,69 @@ impl ServerHandler for Server {
         call: CallToolRequestParams,
         request: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let args = Value::Object(call.arguments.unwrap_or_default());
-        let (def, args) = match livebox::find(&call.name) {
-            Some(def) => (def, args),
-            None => match livebox::earlier::translate(&call.name, &args) {
-                Some(Ok(translated)) => translated,
-                Some(Err(error)) => return Ok(self.failure(&error).into()),
-                None => {
-                    let name = livebox::Untrusted::clean(&call.name);
-                    return Err(ErrorData::invalid_params(format!("Unknown tool: {}", name.shown()), None));
-                }
-            },
+        let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = call;
+        let given = arguments.unwrap_or_default();
+        let Some(meant) = understand(&name, &given) else {
+            let name = livebox::Untrusted::clean(&name);
+            return Err(ErrorData::invalid_params(format!("Unknown tool: {}", name.shown()), None));
         };
-        let mut result = self.invoke(def, args, &request).await;
+        self.notice(&request).await;
+        let client = client_of(&request);
+        let answers = (request_state, input_responses);
+        let ready = meant.and_then(|meant| {
+            let way = self.way(&name, &Value::Object(given), &client, answers, &request)?;
+            Ok((meant, way))
+        });
+        let mut response = match ready {
+            Ok((meant, way)) => self.invoke(meant, way, client, &request).await,
+            Err(error) => self.failure(&error).into(),
+        };
         if is_modern(&request) {
-            sign(result.meta.get_or_insert_default());
+            match &mut response {
+                CallToolResponse::Complete(result) => sign(&mut result.meta),
+                CallToolResponse::InputRequired(result) => sign(&mut result.meta),
+                _ => {}
+            }
         }
-        Ok(result.into())
+        Ok(response)
     }
+}
+
+/// What a call asks for.
+struct Meant {
+    def: &'static ToolDef,
+    args: Value,
+    /// Only the plan is wanted.
+    plan_only: bool,
+}
+
+/// The tool that a call means, under its name or an earlier one; `None` when there is no such tool.
+fn understand(name: &str, given: &JsonObject) -> Option<Result<Meant, ToolError>> {
+    let named = |args: Value| match livebox::find(name) {
+        Some(def) => Some(Ok((def, args))),
+        None => livebox::earlier::translate(name, &args),
+    };
+    let mut args = given.clone();
+    let plan = args.remove(offer::PLAN);
+    let found = match named(Value::Object(args))? {
+        // Others have no such argument, and say so.
+        Ok((def, _)) if plan.is_some() && !def.is_change() => named(Value::Object(given.clone()))?,
+        found => found,
+    };
+    Some(found.and_then(|(def, args)| {
+        let plan_only = match plan {
+            Some(Value::Bool(wanted)) => wanted,
+            Some(Value::Null) | None => false,
+            Some(_) if !def.is_change() => false,
+            Some(_) => {
+                return Err(ToolError::Arguments(say!(
+                    "Wrong argument `plan`: true or false is expected.",
+                    "Argument « plan » incorrect : true ou false est attendu."
+                )));
+            }
+        };
+        Ok(Meant { def, args, plan_only })
+    }))
 }
 
 /// Who asks, as they say themselves.
@@ -412,27 +591,7 @@ fn is_modern(request: &RequestContext<RoleServer>) -> bool {
 }
 
 /// Modern results say which server made them.
-fn sign(meta: &mut rmcp::model::MetaObject) {
+fn sign(meta: &mut Option<MetaObject>) {
     let me = json!({ "name": "livebox-mcp", "version": env!("CARGO_PKG_VERSION") });
-    meta.insert("io.modelcontextprotocol/serverInfo".to_owned(), me);
-}
-
-/// A tool as clients see it.
-fn describe(def: &ToolDef) -> Tool {
-    let words = def.words().replace('-', " ");
-    let mut letters = words.chars();
-    let title: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-    // A change can be set back by hand; what cuts people off, or deletes, is destructive.
-    let destructive = def.access == Access::Disrupt || matches!(def.verb, "remove" | "clear");
-    let mut annotations = ToolAnnotations::with_title(title.clone())
-        .read_only(def.access == Access::Read)
-        .open_world(def.open_world);
-    if def.access != Access::Read {
-        // Each sets a state: the same call twice changes nothing more. A reboot does.
-        annotations = annotations.destructive(destructive).idempotent(def.verb != "reboot");
-    }
-    Tool::new(Cow::Owned(def.name()), def.description(), Arc::new((def.input_schema)()))
-        .with_title(title)
-        .with_raw_output_schema(Arc::new((def.output_schema)()))
-        .with_annotations(annotations)
+    meta.get_or_insert_default().insert("io.modelcontextprotocol/serverInfo".to_owned(), me);
 }

@@ -1,6 +1,7 @@
 //! The owner's policy: from config.toml and the command line that started us, read again when the file changes.
 
 use std::{
+    fs::Metadata,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
@@ -80,12 +81,72 @@ fn unusable(name: &str, problem: &Message) -> ToolError {
     ToolError::Arguments(say!("config.toml, `{name}`: {english}.", "config.toml, « {name} » : {french}."))
 }
 
-/// When the file was last written, and how long it is.
-type Stamp = Option<(SystemTime, u64)>;
+/// What tells whether the file is still the same: when it was written, how long it is, when its rights changed.
+type Stamp = Option<(SystemTime, u64, Option<(i64, i64)>)>;
 
 fn stamp(path: Option<&Path>) -> Stamp {
     let known = path?.metadata().ok()?;
-    Some((known.modified().ok()?, known.len()))
+    Some((known.modified().ok()?, known.len(), touched(&known)))
+}
+
+#[cfg(unix)]
+fn touched(known: &Metadata) -> Option<(i64, i64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some((known.ctime(), known.ctime_nsec()))
+}
+
+#[cfg(not(unix))]
+fn touched(_: &Metadata) -> Option<(i64, i64)> {
+    None
+}
+
+/// Refuses a file that is not the owner's word: one that everybody on this computer may write, or that is somebody
+/// else's. Where a system knows no such thing, every file passes.
+pub(crate) fn check_word(path: &Path, known: &Metadata) -> Result<(), ToolError> {
+    match foreign(known) {
+        Some(Foreign::Open) => {
+            let path = path.display();
+            Err(ToolError::Arguments(say!(
+                "The configuration file {path} can be changed by everybody on this computer, so it is not taken for its owner's word. To mend it: chmod o-w '{path}'",
+                "Le fichier de configuration {path} est modifiable par tout le monde sur cet ordinateur : il ne vaut pas comme parole de son propriétaire. Pour corriger : chmod o-w '{path}'"
+            )))
+        }
+        Some(Foreign::Others { owner }) => {
+            let path = path.display();
+            Err(ToolError::Arguments(say!(
+                "The configuration file {path} belongs to another user of this computer (number {owner}), so it is not taken for yours. To mend it: sudo chown \"$USER\" '{path}'",
+                "Le fichier de configuration {path} appartient à un autre utilisateur de cet ordinateur (numéro {owner}) : il ne vaut pas comme le vôtre. Pour corriger : sudo chown \"$USER\" '{path}'"
+            )))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Why a file is not the owner's word.
+#[derive(Debug, PartialEq, Eq)]
+enum Foreign {
+    Open,
+    Others { owner: u32 },
+}
+
+#[cfg(unix)]
+fn foreign(known: &Metadata) -> Option<Foreign> {
+    use std::os::unix::fs::MetadataExt as _;
+    judge(known.mode(), known.uid(), nix::unistd::geteuid().as_raw())
+}
+
+#[cfg(not(unix))]
+fn foreign(_: &Metadata) -> Option<Foreign> {
+    None
+}
+
+/// By the file's rights and owner, and who we are. Root's files are those of whoever runs the computer.
+#[cfg(unix)]
+fn judge(mode: u32, owner: u32, me: u32) -> Option<Foreign> {
+    if owner != me && owner != 0 {
+        return Some(Foreign::Others { owner });
+    }
+    (mode & 0o002 != 0).then_some(Foreign::Open)
 }
 
 /// The policy as of each call: a look at the file's date, and another reading if it changed. A file that became
@@ -104,4 +165,24 @@ pub(crate) fn source(given: Given, path: Option<PathBuf>) -> PolicySource {
             }
         }
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::{Foreign, judge};
+
+    #[test]
+    fn only_the_owners_word_counts() {
+        for (mode, owner) in [(0o600, 1000), (0o644, 1000), (0o664, 1000), (0o644, 0), (0o400, 0)] {
+            assert_eq!(judge(mode, owner, 1000), None, "{mode:o} of {owner}");
+        }
+        assert_eq!(judge(0o666, 1000, 1000), Some(Foreign::Open));
+        assert_eq!(judge(0o602, 0, 1000), Some(Foreign::Open));
+        assert_eq!(judge(0o600, 1001, 1000), Some(Foreign::Others { owner: 1001 }));
+        assert_eq!(
+            judge(0o644, 1001, 0),
+            Some(Foreign::Others { owner: 1001 }),
+            "root reads others' files, too"
+        );
+    }
 }

@@ -84,7 +84,8 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, ToolError>>) -> R
 }
 
 fn serve_stdio(matches: &ArgMatches, lang: Lang) -> Result<(), ToolError> {
-    block_on(mcp::serve_stdio(Settings::read(matches, lang), lang))
+    let matches = matches.clone();
+    block_on(mcp::serve_stdio(move || Settings::read(&matches, lang)?.context(true), lang))
 }
 
 fn run_tool(def: &'static ToolDef, matches: &ArgMatches, lang: Lang) -> Result<Ended, ToolError> {

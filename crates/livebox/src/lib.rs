@@ -20,6 +20,7 @@ mod net;
 mod page;
 mod plan;
 mod policy;
+mod question;
 mod record;
 mod schema;
 mod settle;

@@ -260,6 +260,9 @@ impl ToolDef {
 
     /// Whether it can only be used with a secret as an argument.
     pub fn needs_secrets(&self) -> bool {
+        if self.secrets.is_empty() {
+            return false;
+        }
         let schema = (self.input_schema)();
         let required = schema.get("required").and_then(Value::as_array);
         required.is_some_and(|names| {
