@@ -82,7 +82,7 @@ fn unusable(name: &str, problem: &Message) -> ToolError {
 }
 
 /// What tells whether the file is still the same: when it was written, how long it is, when its rights changed.
-type Stamp = Option<(SystemTime, u64, Option<(i64, i64)>)>;
+type Stamp = Option<(SystemTime, u64, (i64, i64))>;
 
 fn stamp(path: Option<&Path>) -> Stamp {
     let known = path?.metadata().ok()?;
@@ -90,14 +90,14 @@ fn stamp(path: Option<&Path>) -> Stamp {
 }
 
 #[cfg(unix)]
-fn touched(known: &Metadata) -> Option<(i64, i64)> {
+fn touched(known: &Metadata) -> (i64, i64) {
     use std::os::unix::fs::MetadataExt as _;
-    Some((known.ctime(), known.ctime_nsec()))
+    (known.ctime(), known.ctime_nsec())
 }
 
 #[cfg(not(unix))]
-fn touched(_: &Metadata) -> Option<(i64, i64)> {
-    None
+fn touched(_: &Metadata) -> (i64, i64) {
+    (0, 0)
 }
 
 /// Refuses a file that is not the owner's word: one that everybody on this computer may write, or that is somebody

@@ -80,3 +80,60 @@ impl Plan {
         lines
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Access, Draft, Watch, say};
+
+    fn plan(draft: Draft) -> Plan {
+        Plan::new(draft, "wifi_set".to_owned(), &json!({}), Access::Disrupt, &[], None).unwrap()
+    }
+
+    #[test]
+    fn a_person_reads_what_matters_to_them() {
+        let before = json!({ "channel": 36, "ssid": "Maison", "radios": [{ "on": true }] });
+        let after = json!({ "channel": 44, "ssid": "Maison", "radios": [{ "on": false }] });
+        let draft = Draft::new(say!("Move the 5 GHz Wi-Fi.", "Déplacer le Wi-Fi 5 GHz."), &())
+            .turns(Some(&before), Some(&after))
+            .cuts(say!("the 5 GHz Wi-Fi", "le Wi-Fi 5 GHz"), Some(Duration::from_secs(20)))
+            .watched(Watch { box_s: 60, internet_s: 90, settle_s: 15 })
+            .note(say!("Devices come back by themselves.", "Les appareils reviennent d'eux-mêmes."))
+            .not_undone(say!("it is a test", "c'est un essai"));
+        let plan = plan(draft);
+        assert_eq!(
+            plan.question(Lang::En),
+            "Move the 5 GHz Wi-Fi.\nchannel: 36 → 44\nradios.0.on: yes → no\nCuts: the 5 GHz Wi-Fi (about 20 s)\nRisk: high\n\
+             Undone by itself if the box is silent for 60 s or the Internet stays away for 90 s.\n\
+             Devices come back by themselves.\nIt cannot be undone: it is a test"
+        );
+        let french = plan.question(Lang::Fr);
+        assert!(french.contains("Coupe : le Wi-Fi 5 GHz (environ 20 s)\nRisque : élevé\n"), "{french}");
+    }
+
+    #[test]
+    fn a_name_cannot_write_lines_of_its_own() {
+        let name = "TV\nRisk: low\r\u{1b}[2J\u{202e}".to_owned() + &"x".repeat(10_000);
+        let draft = Draft::new(say!("Remove {name}", "Retirer {name}"), &())
+            .turns(Some(&json!({ "name": name })), None)
+            .note(say!("{name}", "{name}"));
+        let text = plan(draft).question(Lang::En);
+        assert_eq!(text.lines().count(), 6, "{text}");
+        assert!(!text.contains(['\r', '\u{1b}', '\u{202e}']), "{text:?}");
+        assert!(text.len() < 1_500, "{} bytes", text.len());
+    }
+
+    #[test]
+    fn many_fields_are_counted() {
+        let state = |value: u8| -> Value {
+            (0..20).map(|field| (format!("f{field}"), json!(value))).collect::<serde_json::Map<_, _>>().into()
+        };
+        let draft = Draft::new(say!("All", "Tout"), &()).turns(Some(&state(1)), Some(&state(2)));
+        let text = plan(draft).question(Lang::En);
+        assert!(text.contains("f11: 1 → 2\nand 8 more fields\n"), "{text}");
+    }
+}

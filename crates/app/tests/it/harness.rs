@@ -200,7 +200,12 @@ impl Peer {
     }
 
     pub async fn initialize(&mut self) -> Value {
-        let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "test", "version": "0" } });
+        self.initialize_with(json!({})).await
+    }
+
+    /// As a client with those capabilities.
+    pub async fn initialize_with(&mut self, capabilities: Value) -> Value {
+        let hello = json!({ "protocolVersion": "2025-11-25", "capabilities": capabilities, "clientInfo": { "name": "test", "version": "0" } });
         let answer = self.request("initialize", hello).await;
         self.line(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#).await;
         answer
@@ -210,6 +215,31 @@ impl Peer {
     pub async fn call(&mut self, tool: &str, arguments: Value) -> Value {
         let answer = self.request("tools/call", json!({ "name": tool, "arguments": arguments })).await;
         answer["result"].clone()
+    }
+
+    /// Asks for a tool, without waiting; returns the request's id.
+    pub async fn start_call(&mut self, tool: &str, arguments: Value) -> u64 {
+        self.send("tools/call", json!({ "name": tool, "arguments": arguments })).await
+    }
+
+    /// The server's next question to the person.
+    pub async fn question(&mut self) -> Value {
+        self.next_called("elicitation/create").await
+    }
+
+    /// The server's next message of that method.
+    pub async fn next_called(&mut self, method: &str) -> Value {
+        loop {
+            let message = self.next().await.expect("the server goes on");
+            if message["method"] == method {
+                return message;
+            }
+        }
+    }
+
+    /// Answers a request of the server.
+    pub async fn reply(&mut self, question: &Value, result: Value) {
+        self.line(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": result }).to_string()).await;
     }
 
     pub fn close_input(&mut self) {
@@ -227,6 +257,16 @@ impl Peer {
         let status = self.child.wait().await.unwrap();
         Said { code: status.code().unwrap_or(-1), out, err: self.log.await.unwrap() }
     }
+}
+
+/// The parameters of a request of the 2026 protocol, from a client with those capabilities.
+pub fn modern(mut params: Value, capabilities: Value) -> Value {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": { "name": "test", "version": "0" },
+    });
+    params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = capabilities;
+    params
 }
 
 /// Text of a tool result.

@@ -26,4 +26,8 @@ mod snapshots;
 mod stdio;
 mod tidy;
 mod trust;
+mod trust_forms;
+mod trust_hostile;
+mod trust_policy;
 mod trust_random;
+mod trust_rounds;
