@@ -25,6 +25,7 @@ fn words(tools: impl Iterator<Item = &'static ToolDef>) -> HashSet<String> {
             words.insert(word.to_ascii_lowercase());
             words.extend(word.split(['-', '_']).map(str::to_ascii_lowercase));
         }
+        words.remove("");
     };
     add(FIXED);
     for def in tools {
