@@ -76,9 +76,8 @@ fn describe(def: &ToolDef, policy: &Policy) -> Tool {
     let title: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
     // A change can be set back by hand; what cuts people off, or deletes, is destructive.
     let destructive = def.access == Access::Disrupt || matches!(def.verb, "remove" | "clear");
-    let mut annotations = ToolAnnotations::with_title(title.clone())
-        .read_only(def.access == Access::Read)
-        .open_world(def.open_world);
+    let mut annotations =
+        ToolAnnotations::new().read_only(def.access == Access::Read).open_world(def.open_world);
     if def.access != Access::Read {
         // Each sets a state: the same call twice changes nothing more. A reboot does.
         annotations = annotations.destructive(destructive).idempotent(def.verb != "reboot");
