@@ -187,7 +187,7 @@ fn read_line(path: &Path) -> Result<Option<Zeroizing<String>>, Error> {
 }
 
 /// Random bytes of the system.
-fn random<const N: usize>() -> Result<[u8; N], Error> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).map_err(|_| Error::NoRandom)?;
     Ok(bytes)

@@ -222,6 +222,29 @@ fn a_password_that_the_keychain_cannot_forget_is_no_longer_used() {
 }
 
 #[test]
+fn a_handle_may_be_named_before_it_is_used() {
+    let bench = Bench::new();
+    let vault = bench.without_keychain();
+    let handle = vault.free_handle().unwrap();
+    assert_eq!(fs::read_dir(bench.folder.path()).unwrap().count(), 0);
+    assert!(vault.put_under(&handle, "key", &secret("1")).unwrap());
+    assert!(!vault.put_under(&handle, "key", &secret("2")).unwrap());
+    assert_eq!(vault.get(&handle).unwrap(), Some(secret("1")));
+}
+
+#[test]
+fn a_fingerprint_knows_a_secret_again_and_tells_nothing() {
+    let bench = Bench::new();
+    let one = bench.vault().fingerprint(&secret("one")).unwrap();
+    assert_eq!(bench.vault().fingerprint(&secret("one")).unwrap(), one, "in every process");
+    assert_ne!(bench.vault().fingerprint(&secret("two")).unwrap(), one);
+    assert_ne!(Bench::new().vault().fingerprint(&secret("one")).unwrap(), one, "only in this vault");
+    assert!(one.len() == 8 && bench.vault().list().unwrap().is_empty());
+    // What it is made with is sealed: without the keychain nobody can try secrets.
+    assert!(matches!(bench.without_keychain().fingerprint(&secret("one")), Err(Error::Keychain(_))));
+}
+
+#[test]
 fn files_cannot_be_passed_off_for_each_other() {
     let bench = Bench::new();
     let vault = bench.without_keychain();

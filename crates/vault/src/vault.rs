@@ -8,7 +8,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use ring::digest;
+use ring::{digest, hmac};
 use serde::{Deserialize, Serialize};
 use sysbus::Secret;
 
@@ -16,7 +16,7 @@ use crate::{
     Error, Handle, Keychain, KeychainError,
     error::at,
     files,
-    key::Keys,
+    key::{Key, Keys, random},
     keychain::system_keychain,
     record::{Kept, Record, to_hex},
 };
@@ -25,6 +25,9 @@ const EXTENSION: &str = "json";
 
 /// Tries to find a handle that is not taken; with a thousand kept secrets, one in a thousand is.
 const TRIES: usize = 32;
+
+/// The file of the key that makes fingerprints.
+const FINGERPRINTS: &str = "fingerprints";
 
 /// Where something is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,18 +103,58 @@ impl Vault {
 
     /// Keeps a secret. The purpose is for people: it is not secret, and cut at 200 characters.
     pub fn put(&self, purpose: &str, secret: &Secret) -> Result<Handle, Error> {
-        files::own_folder(&self.0.folder)?;
-        let key = self.0.keys.for_sealing()?;
         for _ in 0..TRIES {
             let handle = Handle::random()?;
-            let record = Record::sealed(handle.as_str(), purpose, secret, &key)?;
-            let path = self.path(handle.as_str());
-            let bytes = record.to_bytes().ok_or_else(|| Error::Damaged { path: path.clone() })?;
-            if files::create(&path, &bytes)? {
+            if self.put_under(&handle, purpose, secret)? {
                 return Ok(handle);
             }
         }
         Err(Error::NoRandom)
+    }
+
+    /// A handle that is free: for who must name it before there is anything to keep. Writes nothing.
+    pub fn free_handle(&self) -> Result<Handle, Error> {
+        for _ in 0..TRIES {
+            let handle = Handle::random()?;
+            if !self.path(handle.as_str()).exists() {
+                return Ok(handle);
+            }
+        }
+        Err(Error::NoRandom)
+    }
+
+    /// As [`put`](Self::put), under a handle that was free; `false`, and nothing is kept, if it is taken by now.
+    pub fn put_under(&self, handle: &Handle, purpose: &str, secret: &Secret) -> Result<bool, Error> {
+        files::own_folder(&self.0.folder)?;
+        let key = self.0.keys.for_sealing()?;
+        self.create(handle.as_str(), purpose, secret, &key)
+    }
+
+    /// Seals a secret into a file of its own, unless there is one of that name.
+    fn create(&self, id: &str, purpose: &str, secret: &Secret, key: &Key) -> Result<bool, Error> {
+        let record = Record::sealed(id, purpose, secret, key)?;
+        let path = self.path(id);
+        let bytes = record.to_bytes().ok_or_else(|| Error::Damaged { path: path.clone() })?;
+        files::create(&path, &bytes)
+    }
+
+    /// By what a secret is known again without being told: eight hexadecimal digits that are always the same for
+    /// the same secret of this vault. Made with a key that is sealed as all else is, so that nobody can try secrets
+    /// against them; of two different secrets, one pair in four billion has the same.
+    pub fn fingerprint(&self, secret: &Secret) -> Result<String, Error> {
+        let key = if let Some(key) = self.read(FINGERPRINTS, None)? {
+            key
+        } else {
+            let random = Secret::new(to_hex(&random::<32>()?));
+            files::own_folder(&self.0.folder)?;
+            let sealing = self.0.keys.for_sealing()?;
+            self.create(FINGERPRINTS, "fingerprints", &random, &sealing)?;
+            // Whoever came first, the key that stands is the one that counts.
+            self.read(FINGERPRINTS, None)?.unwrap_or(random)
+        };
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose().as_bytes());
+        let tag = hmac::sign(&key, secret.expose().as_bytes());
+        Ok(to_hex(tag.as_ref().get(..4).unwrap_or_default()))
     }
 
     /// The secret of that handle; `None` when there is none (any more).
