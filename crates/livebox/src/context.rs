@@ -13,6 +13,7 @@ use std::{
 use sysbus::{Call, Error, Kind, Session, Written};
 use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard};
 use url::Url;
+use vault::Vault;
 
 use crate::{
     Policy, ToolError, Watch,
@@ -64,6 +65,8 @@ pub struct Context {
     /// Serial number of the box, once asked.
     serial: Arc<OnceCell<Option<String>>>,
     guards: Arc<Guards>,
+    /// Where secrets are kept.
+    vault: Option<Vault>,
     /// The owner's own limits for guards.
     watch: Option<Watch>,
     /// A person at a terminal wants an undo in spite of later changes.
@@ -95,6 +98,7 @@ impl Context {
             records: Arc::default(),
             serial: Arc::default(),
             guards: Arc::default(),
+            vault: None,
             watch: None,
             force: false,
             turn: Arc::default(),
@@ -127,6 +131,13 @@ impl Context {
     #[must_use]
     pub fn with_state(mut self, folder: Option<PathBuf>) -> Self {
         self.records = Arc::new(Records::new(folder));
+        self
+    }
+
+    /// With the place where secrets are kept.
+    #[must_use]
+    pub fn with_vault(mut self, vault: Option<Vault>) -> Self {
+        self.vault = vault;
         self
     }
 
@@ -211,6 +222,26 @@ impl Context {
     /// The owner's limits for guards.
     pub(crate) fn watch(&self) -> Option<Watch> {
         self.watch
+    }
+
+    /// Does something with the kept secrets, on a thread that may wait for a keychain.
+    pub(crate) async fn kept<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Vault) -> Result<T, vault::Error> + Send + 'static,
+    ) -> Result<T, ToolError> {
+        let vault = self.vault.clone().ok_or_else(|| {
+            ToolError::Failed(say!(
+                "There is no folder to keep secrets in. Name one in LIVEBOX_MCP_STATE.",
+                "Aucun dossier où garder les secrets. Nommez-en un dans LIVEBOX_MCP_STATE."
+            ))
+        })?;
+        match tokio::task::spawn_blocking(move || work(&vault)).await {
+            Ok(done) => Ok(done?),
+            Err(error) => Err(ToolError::Failed(say!(
+                "The work on kept secrets was cut short: {error}.",
+                "Le travail sur les secrets gardés a été interrompu : {error}."
+            ))),
+        }
     }
 
     /// The journal of changes.

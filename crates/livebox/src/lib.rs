@@ -43,6 +43,7 @@ pub use policy::{Asked, Decision, Policy};
 pub use schema::{SchemaObject, UNTRUSTED_MARK};
 pub use text::Untrusted;
 pub use tool::{Access, Answer, Audience, Change, French, Group, Read, Show, Tool, ToolDef};
+pub use wifi::{WifiAccess, wifi_access};
 
 mod connection;
 mod dhcp;

@@ -35,7 +35,8 @@ pub(crate) async fn bench_with(options: Options) -> Bench {
     let state = tempfile::tempdir().unwrap();
     let cx = Context::new(sysbus::Session::new(config))
         .with_policy(Policy { accept_secrets: true, ..Policy::unasked() })
-        .with_state(Some(state.path().to_owned()));
+        .with_state(Some(state.path().to_owned()))
+        .with_vault(Some(vault::Vault::without_keychain(state.path().join("vault"))));
     Bench { livebox, cx, state }
 }
 

@@ -16,10 +16,17 @@ use crate::{
 
 mod key;
 mod plan;
+mod sent;
+mod set;
+mod state;
+mod switch;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tools;
 mod wire;
+
+pub use key::{WifiAccess, wifi_access};
+pub(crate) use state::{Keyed, NetworkSettings, Settings, Switch};
 
 /// A channel to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -372,129 +379,6 @@ impl Network {
             self.wps.map(|wps| on_off(lang, Some(wps))).unwrap_or_default(),
             text(self.stations),
         ]
-    }
-}
-
-/// The master switch, or the private networks of one band.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub(crate) struct Switch {
-    /// Null: all of the Wi-Fi.
-    band: Option<Band>,
-    wanted: Option<bool>,
-    on: Option<bool>,
-    /// It may switch the Wi-Fi again at its next time.
-    schedule_active: Option<bool>,
-}
-
-impl Show for Switch {
-    fn show(&self, lang: Lang) -> Page {
-        let label = self.band.map_or("Wi-Fi".to_owned(), |band| format!("Wi-Fi {band} GHz"));
-        let schedule = (self.schedule_active == Some(true)).then(|| {
-            lang.pick(
-                "A Wi-Fi schedule is running and was left alone: it may switch the Wi-Fi again at its next time.",
-                "Une programmation du Wi-Fi est active et n'a pas été touchée : elle pourra le rebasculer à sa prochaine échéance.",
-            )
-        });
-        Page::new()
-            .fact(&label, on_off(lang, self.on))
-            .fact(lang.pick("Wanted", "Demandé"), on_off(lang, self.wanted))
-            .note(schedule)
-    }
-}
-
-/// Settings of the networks that a change touched.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct Settings {
-    networks: Vec<NetworkSettings>,
-}
-
-/// What `wifi set` can change of a network.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct NetworkSettings {
-    ssid: Option<Untrusted>,
-    band: Option<Band>,
-    hidden: Option<bool>,
-    channel: Option<u16>,
-    auto_channel: Option<bool>,
-    /// As set: `auto` or MHz.
-    #[schemars(with = "Option<String>")]
-    width_setting: Option<Width>,
-    /// False while the radio restarts.
-    on: Option<bool>,
-}
-
-impl NetworkSettings {
-    fn of(network: &Network, air: &Air) -> Self {
-        let radio = air.radio_of(network);
-        Self {
-            ssid: network.ssid.clone(),
-            band: network.band,
-            hidden: network.hidden,
-            channel: radio.and_then(|radio| radio.channel),
-            auto_channel: radio.and_then(|radio| radio.auto_channel),
-            width_setting: radio.and_then(|radio| radio.width_setting),
-            on: network.on,
-        }
-    }
-}
-
-impl Show for Settings {
-    fn show(&self, lang: Lang) -> Page {
-        // 5.25 to 5.73 GHz is shared with radars: the radio must listen before it may transmit.
-        let listens = |row: &NetworkSettings| {
-            row.band == Some(Band::Ghz5)
-                && row.auto_channel == Some(false)
-                && row.channel.is_some_and(|n| n >= 52)
-        };
-        let radar = self.networks.iter().any(listens).then(|| {
-            lang.pick(
-                "This 5 GHz channel is shared with radars: the box listens for 1 to 10 minutes before it uses it.",
-                "Ce canal 5 GHz est partagé avec des radars : la box écoute 1 à 10 minutes avant de s'en servir.",
-            )
-        });
-        Page::new()
-            .table(
-                [
-                    lang.pick("Network", "Réseau"),
-                    lang.pick("Band (GHz)", "Bande (GHz)"),
-                    lang.pick("State", "État"),
-                    lang.pick("Channel", "Canal"),
-                    lang.pick("Width (MHz)", "Largeur (MHz)"),
-                    lang.pick("Hidden", "Masqué"),
-                ],
-                self.networks.iter().map(|row| {
-                    let auto = if row.auto_channel == Some(true) { " (auto)" } else { "" };
-                    [
-                        shown(row.ssid.as_ref()),
-                        text(row.band),
-                        on_off(lang, row.on),
-                        row.channel.map(|channel| format!("{channel}{auto}")).unwrap_or_default(),
-                        text(row.width_setting),
-                        row.hidden.map(|hidden| yes_no(lang, hidden).to_owned()).unwrap_or_default(),
-                    ]
-                }),
-            )
-            .note(radar)
-    }
-}
-
-/// A network whose key was set, on all its bands.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct Keyed {
-    ssids: Vec<Untrusted>,
-    bands: Vec<Band>,
-    guest: bool,
-    key: Option<Key>,
-}
-
-impl Show for Keyed {
-    fn show(&self, lang: Lang) -> Page {
-        let ssids: Vec<&str> = self.ssids.iter().map(Untrusted::shown).collect();
-        let bands: Vec<String> = self.bands.iter().map(ToString::to_string).collect();
-        Page::new()
-            .fact(lang.pick("Network", "Réseau"), ssids.join(", "))
-            .fact(lang.pick("Bands (GHz)", "Bandes (GHz)"), bands.join(", "))
-            .fact(lang.pick("Key", "Clé"), key_word(lang, self.key))
     }
 }
 

@@ -1,10 +1,15 @@
 //! What an order about the Wi-Fi means on the box at hand: which networks and radios, and whether they can.
 
+use std::{collections::BTreeMap, time::Duration};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use super::{
     Air, Channel, Network, NetworkSettings, Radio, Settings, Ssid, Width,
     wire::{PersistentChange, RadioChange, VapChange, WlanConfig},
 };
-use crate::{Band, ToolError, Untrusted, say};
+use crate::{Band, Message, ToolError, Untrusted, say};
 
 impl Air {
     /// The networks that a person means: by the box's name for one, by SSID, or by band (private ones then).
@@ -73,22 +78,38 @@ pub(super) struct Order {
     pub(super) hidden: Option<bool>,
 }
 
-/// An order, applied to what the box has.
-pub(super) struct Plan {
-    order: Order,
-    /// Names of the radios to set.
-    radios: Vec<String>,
-    /// Names of the networks to set.
-    networks: Vec<String>,
-    /// Names of the networks to show before and after.
-    shown: Vec<String>,
-    /// Bands that it is about.
-    pub(super) bands: Vec<Band>,
+/// What networks and radios shall be, by the box's names for them: an order applied to what the box has, or what was
+/// before it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Wanted {
+    networks: BTreeMap<String, NetworkWanted>,
+    radios: BTreeMap<String, RadioWanted>,
+    /// The networks that it is about, to be shown before and after.
+    pub(super) shown: Vec<String>,
 }
 
-impl Plan {
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NetworkWanted {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ssid: Option<Ssid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hidden: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RadioWanted {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    channel: Option<Channel>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    width: Option<Width>,
+}
+
+impl Wanted {
     /// Decides which radios and networks an order is about.
-    pub(super) fn new(order: Order, air: &Air, wanted: &str, combined: bool) -> Result<Self, ToolError> {
+    pub(super) fn new(order: &Order, air: &Air, wanted: &str, combined: bool) -> Result<Self, ToolError> {
         let found = air.matching(wanted)?;
         let mut radios: Vec<&Radio> = Vec::new();
         if order.channel.is_some() || order.width.is_some() {
@@ -114,36 +135,76 @@ impl Plan {
             |network: &&&Network| radios.iter().any(|radio| Some(&radio.name) == network.radio.as_ref());
         let mut shown: Vec<String> = networks.iter().map(|network| network.name.clone()).collect();
         shown.extend(found.iter().filter(on_radio).map(|network| network.name.clone()));
-        let mut bands: Vec<Band> = radios.iter().filter_map(|radio| radio.band).collect();
-        bands.extend(networks.iter().filter_map(|network| network.band));
-        bands.sort_unstable();
-        bands.dedup();
+        shown.sort_unstable();
+        shown.dedup();
+        let network = || NetworkWanted { ssid: order.ssid.clone(), hidden: order.hidden };
+        let radio = RadioWanted { channel: order.channel, width: order.width };
         Ok(Self {
-            radios: radios.iter().map(|radio| radio.name.clone()).collect(),
-            networks: networks.iter().map(|network| network.name.clone()).collect(),
+            networks: networks.iter().map(|one| (one.name.clone(), network())).collect(),
+            radios: radios.iter().map(|one| (one.name.clone(), radio)).collect(),
             shown,
-            bands,
-            order,
         })
+    }
+
+    /// What has to be sent later to have things as they are now; or why that cannot be.
+    pub(super) fn way_back(&self, air: &Air) -> Result<Self, Message> {
+        let unknown = || {
+            say!("the box does not say what is set now", "la box n'indique pas ce qui est réglé actuellement")
+        };
+        let mut back = Self { shown: self.shown.clone(), ..Self::default() };
+        for (name, wanted) in &self.networks {
+            let now = air.networks.iter().find(|network| network.name == *name).ok_or_else(unknown)?;
+            let written = || now.full_ssid.parse().ok().filter(|ssid: &Ssid| ssid.0 == now.full_ssid);
+            let unwritable = || {
+                say!(
+                    "the present name holds characters that nobody can write again",
+                    "le nom actuel contient des caractères que personne ne peut réécrire"
+                )
+            };
+            let ssid = wanted.ssid.as_ref().map(|_| written().ok_or_else(unwritable)).transpose()?;
+            let hidden = wanted.hidden.map(|_| now.hidden.ok_or_else(unknown)).transpose()?;
+            back.networks.insert(name.clone(), NetworkWanted { ssid, hidden });
+        }
+        for (name, wanted) in &self.radios {
+            let now = air.radios.iter().find(|radio| radio.name == *name).ok_or_else(unknown)?;
+            let channel = match (wanted.channel, now.auto_channel, now.channel) {
+                (None, ..) => None,
+                (Some(_), Some(true), _) => Some(Channel::Auto),
+                (Some(_), _, Some(number)) => Some(Channel::Number(number)),
+                (Some(_), _, None) => return Err(unknown()),
+            };
+            let width = wanted.width.map(|_| now.width_setting.ok_or_else(unknown)).transpose()?;
+            back.radios.insert(name.clone(), RadioWanted { channel, width });
+        }
+        Ok(back)
+    }
+
+    /// Whether the box still has all that it names.
+    pub(super) fn is_there(&self, air: &Air) -> bool {
+        self.networks.keys().chain(&self.shown).all(|name| air.networks.iter().any(|one| one.name == *name))
+            && self.radios.keys().all(|name| air.radios.iter().any(|one| one.name == *name))
     }
 
     /// The call's content. Names and hiding are all that is said of a network, so that each keeps its security
     /// (6 GHz takes WPA3 only).
     pub(super) fn config(&self) -> WlanConfig {
-        let vap = || VapChange {
-            ssid: self.order.ssid.as_ref().map(ToString::to_string),
-            advertised: self.order.hidden.map(|hidden| !hidden),
+        let vap = |wanted: &NetworkWanted| VapChange {
+            ssid: wanted.ssid.as_ref().map(ToString::to_string),
+            advertised: wanted.hidden.map(|hidden| !hidden),
             security: None,
         };
-        let radio = || RadioChange::new(self.order.channel, self.order.width);
         WlanConfig {
-            wlanvap: self.networks.iter().map(|name| (name.clone(), vap())).collect(),
-            wlanradio: self.radios.iter().map(|name| (name.clone(), radio())).collect(),
+            wlanvap: self.networks.iter().map(|(name, wanted)| (name.clone(), vap(wanted))).collect(),
+            wlanradio: self
+                .radios
+                .iter()
+                .map(|(name, wanted)| (name.clone(), RadioChange::new(wanted.channel, wanted.width)))
+                .collect(),
             ..WlanConfig::default()
         }
     }
 
-    /// What is not as ordered.
+    /// What is not as wanted.
     pub(super) fn differing(&self, air: &Air) -> Vec<String> {
         let mut differing = Vec::new();
         let mut check = |holds: bool, what: &str, band: Option<Band>| {
@@ -151,8 +212,9 @@ impl Plan {
                 differing.push(band.map_or(what.to_owned(), |band| format!("{what} ({band} GHz)")));
             }
         };
-        for radio in air.radios.iter().filter(|radio| self.radios.contains(&radio.name)) {
-            match self.order.channel {
+        for radio in &air.radios {
+            let Some(wanted) = self.radios.get(&radio.name) else { continue };
+            match wanted.channel {
                 Some(Channel::Auto) => check(radio.auto_channel == Some(true), "channel", radio.band),
                 Some(Channel::Number(number)) => {
                     let fixed = radio.auto_channel != Some(true) && radio.channel == Some(number);
@@ -160,16 +222,17 @@ impl Plan {
                 }
                 None => {}
             }
-            if self.order.width.is_some() {
-                check(radio.width_setting == self.order.width, "width", radio.band);
+            if wanted.width.is_some() {
+                check(radio.width_setting == wanted.width, "width", radio.band);
             }
         }
-        for network in air.networks.iter().filter(|network| self.networks.contains(&network.name)) {
-            if let Some(ssid) = &self.order.ssid {
+        for network in &air.networks {
+            let Some(wanted) = self.networks.get(&network.name) else { continue };
+            if let Some(ssid) = &wanted.ssid {
                 check(network.full_ssid == ssid.0, "ssid", network.band);
             }
-            if self.order.hidden.is_some() {
-                check(network.hidden == self.order.hidden, "hidden", network.band);
+            if wanted.hidden.is_some() {
+                check(network.hidden == wanted.hidden, "hidden", network.band);
             }
         }
         differing
@@ -178,7 +241,7 @@ impl Plan {
     /// Whether the networks concerned that were on are on again. Not waited for where the radio must listen for radars
     /// first.
     pub(super) fn is_back(&self, before: &Air, now: &Air) -> bool {
-        if self.order.channel.is_some_and(|channel| self.bands.contains(&Band::Ghz5) && is_shared(channel)) {
+        if self.listening(before) > Duration::ZERO {
             return true;
         }
         let on = |air: &Air, name: &String| {
@@ -187,16 +250,67 @@ impl Plan {
         self.shown.iter().all(|name| !on(before, name) || on(now, name))
     }
 
-    /// The state of what the plan is about.
+    /// For how long a radio must listen for radars before it may transmit on its new channel: one minute, ten where
+    /// weather radars are (channels 120 to 128, and those that a wide channel joins to them).
+    fn listening(&self, air: &Air) -> Duration {
+        let of = |radio: &Radio| match self.radios.get(&radio.name)?.channel? {
+            Channel::Number(116..=128) if radio.band == Some(Band::Ghz5) => Some(Duration::from_secs(600)),
+            Channel::Number(52..=144) if radio.band == Some(Band::Ghz5) => Some(Duration::from_secs(60)),
+            _ => None,
+        };
+        air.radios.iter().filter_map(of).max().unwrap_or_default()
+    }
+
+    /// For about how long the networks are gone: a radio restarts within 40 seconds.
+    pub(super) fn cut(&self, air: &Air) -> Duration {
+        Duration::from_secs(40) + self.listening(air)
+    }
+
+    /// Whether devices have to be connected anew, by hand.
+    pub(super) fn renames(&self) -> bool {
+        self.networks.values().any(|wanted| wanted.ssid.is_some())
+    }
+
+    /// Bands that it is about.
+    pub(super) fn bands(&self, air: &Air) -> String {
+        let networks = air.networks.iter().filter(|network| self.shown.contains(&network.name));
+        let mut bands: Vec<Band> = networks.filter_map(|network| network.band).collect();
+        bands.sort_unstable();
+        bands.dedup();
+        bands.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The state of what it is about.
     pub(super) fn settings(&self, air: &Air) -> Settings {
+        settings(&self.shown, air)
+    }
+
+    /// That state as it shall be.
+    pub(super) fn settled(&self, air: &Air) -> Settings {
+        let row = |network: &Network| {
+            let mut row = NetworkSettings::of(network, air);
+            if let Some(wanted) = self.networks.get(&network.name) {
+                row.ssid = wanted.ssid.as_ref().map(|ssid| Untrusted::clean(&ssid.0)).or(row.ssid);
+                row.hidden = wanted.hidden.or(row.hidden);
+            }
+            if let Some(wanted) = network.radio.as_ref().and_then(|radio| self.radios.get(radio)) {
+                if let Some(channel) = wanted.channel {
+                    row.channel = channel.number();
+                    row.auto_channel = Some(channel == Channel::Auto);
+                }
+                row.width_setting = wanted.width.or(row.width_setting);
+            }
+            row
+        };
         let touched = air.networks.iter().filter(|network| self.shown.contains(&network.name));
-        Settings { networks: touched.map(|network| NetworkSettings::of(network, air)).collect() }
+        Settings { networks: touched.map(row).collect() }
     }
 }
 
-/// Whether a 5 GHz channel is shared with radars: the radio listens before it may transmit there.
-fn is_shared(channel: Channel) -> bool {
-    channel.number().is_some_and(|number| number >= 52)
+/// The settings of networks by the box's names for them.
+pub(super) fn settings(names: &[String], air: &Air) -> Settings {
+    let touched = air.networks.iter().filter(|network| names.contains(&network.name));
+    Settings { networks: touched.map(|network| NetworkSettings::of(network, air)).collect() }
 }
 
 /// Refuses a name that another network has: stations would no longer know which is which.

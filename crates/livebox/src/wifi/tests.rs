@@ -5,12 +5,13 @@ use sysbus::{Call as _, Secret};
 
 use super::{
     Air, Channel, Key, Network, Ssid, Width, key,
-    plan::{Order, Plan, switching},
+    plan::{Order, Wanted, switching},
     wire::{self, GetKeys, GetNetworks, GetProfile, GetSchedule, GetSwitch, KeysReply, Root, SetWlanConfig},
 };
 use crate::{Band, ToolError, testing::recordings};
 
 mod emulated;
+mod undone;
 
 /// A box with a private network on three bands, a guest network, and one that the box keeps for itself.
 fn household() -> Value {
@@ -214,14 +215,14 @@ fn order(channel: Option<u16>, width: Option<u16>) -> Order {
     Order { channel, width, ssid: None, hidden: None }
 }
 
-fn config(plan: &Plan) -> Value {
+fn config(plan: &Wanted) -> Value {
     serde_json::to_value(SetWlanConfig { mibs: plan.config() }).unwrap()["mibs"].take()
 }
 
 #[test]
 fn a_channel_decides_the_band() {
     let air = air();
-    let plan = |wanted, channel, width| Plan::new(order(channel, width), &air, wanted, true);
+    let plan = |wanted, channel, width| Wanted::new(&order(channel, width), &air, wanted, true);
     let one = plan("Maison", Some(40), None).unwrap();
     assert_eq!(
         config(&one),
@@ -256,7 +257,7 @@ fn a_name_changes_on_all_bands_that_the_box_combines() {
     let renamed = |combined, wanted| {
         let ssid = Some("Chez nous".parse::<Ssid>().unwrap());
         let plan =
-            Plan::new(Order { channel: None, width: None, ssid, hidden: None }, &air, wanted, combined);
+            Wanted::new(&Order { channel: None, width: None, ssid, hidden: None }, &air, wanted, combined);
         let plan = plan.unwrap();
         config(&plan)["wlanvap"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
     };
@@ -264,11 +265,52 @@ fn a_name_changes_on_all_bands_that_the_box_combines() {
     assert_eq!(renamed(false, "5"), ["v5"]);
     assert_eq!(renamed(true, "Invités"), ["g5"]);
     let taken = Order { channel: None, width: None, ssid: "Invités".parse().ok(), hidden: Some(true) };
-    conflict(Plan::new(taken, &air, "5", true));
+    conflict(Wanted::new(&taken, &air, "5", true));
     // Security is never sent: 6 GHz takes nothing but WPA3.
     let hide = Order { channel: None, width: None, ssid: None, hidden: Some(true) };
-    let plan = Plan::new(hide, &air, "6", true).unwrap();
+    let plan = Wanted::new(&hide, &air, "6", true).unwrap();
     assert_eq!(config(&plan), json!({"penable": {}, "wlanvap": {"v6": {"SSIDAdvertisementEnabled": false}}}));
+}
+
+#[test]
+fn the_way_back_is_what_was() {
+    let mut lan = household();
+    lan["wlanradio"]["r5"]["AutoChannelEnable"] = json!(false);
+    lan["wlanradio"]["r5"]["Channel"] = json!(44);
+    let air = read(lan.clone(), Some(guests()));
+    let order = Order {
+        channel: Some(Channel::Number(52)),
+        width: Some(Width::Mhz(40)),
+        ssid: "Chez nous".parse().ok(),
+        hidden: Some(true),
+    };
+    let wanted = Wanted::new(&order, &air, "5", true).unwrap();
+    let back = wanted.way_back(&air).unwrap();
+    assert_eq!(
+        config(&back)["wlanradio"],
+        json!({"r5": {"AutoChannelEnable": false, "Channel": 44, "OperatingChannelBandwidth": "Auto"}})
+    );
+    assert_eq!(config(&back)["wlanvap"]["v6"], json!({"SSID": "Maison", "SSIDAdvertisementEnabled": true}));
+    assert!(back.differing(&air).is_empty() && back.is_there(&air));
+    let settled = serde_json::to_value(wanted.settled(&air)).unwrap();
+    let five = settled["networks"].as_array().unwrap().iter().find(|row| row["band"] == "5").unwrap();
+    assert_eq!(
+        (&five["ssid"], &five["hidden"], &five["channel"], &five["width_setting"]),
+        (&json!("Chez nous"), &json!(true), &json!(52), &json!("40"))
+    );
+    assert_eq!(wanted.cut(&air).as_secs(), 100, "a minute of listening for radars");
+    // A radio that chose its channel gets the choice back, not the channel of that day.
+    lan["wlanradio"]["r5"]["AutoChannelEnable"] = json!(true);
+    let chosen = read(lan.clone(), Some(guests()));
+    let back = wanted.way_back(&chosen).unwrap();
+    assert_eq!(config(&back)["wlanradio"]["r5"]["AutoChannelEnable"], true);
+    assert!(config(&back)["wlanradio"]["r5"]["Channel"].is_null());
+    // What cannot be written or is not known has no way back.
+    lan["wlanvap"]["v5"]["SSID"] = json!("Mai\u{202e}son");
+    assert!(wanted.way_back(&read(lan.clone(), Some(guests()))).is_err());
+    lan["wlanvap"]["v5"]["SSID"] = json!("Maison");
+    lan["wlanvap"]["v5"]["SSIDAdvertisementEnabled"] = json!("?");
+    assert!(wanted.way_back(&read(lan, Some(guests()))).is_err());
 }
 
 #[test]
@@ -307,8 +349,8 @@ fn a_key_reaches_every_band_of_its_network() {
     // By band too: a network is one name and one key.
     assert_eq!(targets("5", false).unwrap(), ["v2", "v5", "v6", "v2s"]);
     assert_eq!(targets("Invités", true).unwrap(), ["g5"]);
-    let change = key::change(&air.matching("Maison").unwrap(), &new);
-    let sent = serde_json::to_value(&change).unwrap();
+    let keys = air.matching("Maison").unwrap().iter().map(|one| (one.name.clone(), new.clone())).collect();
+    let sent = serde_json::to_value(key::order(&keys)).unwrap();
     assert_eq!(
         sent["mibs"]["wlanvap"]["v6"],
         json!({"Security": {"KeyPassPhrase": "correct horse battery"}})
@@ -332,11 +374,10 @@ fn keys_are_checked_and_never_shown() {
         assert!(matches!(error, ToolError::Arguments(_)) && !error.to_string().contains(wrong), "{error}");
     }
     let reply: KeysReply = serde_json::from_value(household()).unwrap();
-    assert_eq!(reply.is("v5", &Secret::new("former key")), Some(true));
-    assert_eq!(reply.is("v5", &Secret::new("another key")), Some(false));
+    assert_eq!(reply.of("v5"), Some(&Secret::new("former key")));
     let hidden = json!({"wlanvap": {"v5": {"Security": {"KeyPassPhrase": ""}}, "v6": {"Security": []}}});
     let hidden: KeysReply = serde_json::from_value(hidden).unwrap();
-    assert_eq!((hidden.is("v5", &Secret::new("")), hidden.is("v6", &Secret::new(""))), (None, None));
+    assert_eq!((hidden.of("v5"), hidden.of("v6")), (None, None));
     // The same question as for the networks, so that the box answers it once.
     let asked = |params: Value, service: String| (params, service);
     let keys = GetKeys::of(Root::Lan);
@@ -345,6 +386,6 @@ fn keys_are_checked_and_never_shown() {
         asked(serde_json::to_value(&keys).unwrap(), keys.service().into_owned()),
         asked(serde_json::to_value(&networks).unwrap(), networks.service().into_owned())
     );
-    let debug = format!("{:?}{:?}", air(), key::keyed(&air().matching("Maison").unwrap(), Some(Key::Set)));
+    let debug = format!("{:?}{:?}", air(), key::keyed(&air().networks, Some(Key::Set)));
     assert!(!debug.contains("former key"));
 }

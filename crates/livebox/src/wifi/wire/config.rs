@@ -14,7 +14,7 @@ use super::{
     networks::{MIBS, Root},
 };
 
-/// The passphrases, to be compared with one that we know. The same question as [`GetNetworks`], so that the box
+/// The passphrases: to be compared, kept for a way back, or shown to a person. The same question as [`GetNetworks`], so that the box
 /// is not asked twice.
 #[derive(Serialize)]
 pub(crate) struct GetKeys {
@@ -61,7 +61,7 @@ struct SecurityKey {
     passphrase: KeyText,
 }
 
-/// A passphrase that can be compared and nothing else.
+/// A passphrase, never shown.
 #[derive(Default)]
 struct KeyText(Option<Secret>);
 
@@ -76,10 +76,9 @@ impl<'de> Deserialize<'de> for KeyText {
 }
 
 impl KeysReply {
-    /// Whether that network has this passphrase; `None` when the box does not tell.
-    pub(crate) fn is(&self, network: &str, key: &Secret) -> Option<bool> {
-        let held = self.wlanvap.get()?.get(network)?.security.get()?.passphrase.0.as_ref()?;
-        Some(held == key)
+    /// The passphrase of that network; `None` when the box does not tell.
+    pub(crate) fn of(&self, network: &str) -> Option<&Secret> {
+        self.wlanvap.get()?.get(network)?.security.get()?.passphrase.0.as_ref()
     }
 }
 
