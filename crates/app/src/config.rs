@@ -175,6 +175,7 @@ impl Settings {
             .with_lang(self.lang)
             .with_policy_source(PolicySource::clone(&self.policy_source))
             .with_state(self.state.clone())
+            .with_vault(self.vault.clone())
             .with_watch(self.watch);
         Ok(match self.speed_url.as_deref().map(Url::parse) {
             None => cx,

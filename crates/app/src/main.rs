@@ -14,6 +14,7 @@ mod mcp;
 mod owner;
 mod run;
 mod terminal;
+mod wifi_key;
 mod words;
 
 use std::process::ExitCode;

@@ -11,7 +11,8 @@ use livebox::{Caller, Client, Context, Lang, Nobody, Order, Progress, ToolDef, T
 use serde_json::Value;
 
 use crate::{
-    cli, cli::global_id, config, config::Settings, demo, emulate, logging, login, mcp, terminal, words,
+    cli, cli::global_id, config, config::Settings, demo, emulate, logging, login, mcp, terminal, wifi_key,
+    words,
 };
 
 /// Exit code of what a change left otherwise than asked.
@@ -55,6 +56,9 @@ fn dispatch(matches: &ArgMatches, lang: Lang) -> Result<Ended, ToolError> {
         Some(("login", matches)) => login::login(matches, lang)?,
         Some(("logout", matches)) => login::logout(matches, lang)?,
         Some(("completions", matches)) => cli::completions(matches, lang),
+        Some(("wifi-key", matches)) if matches.subcommand_name() == Some("show") => {
+            matches.subcommand().map_or(Ok(()), |(_, matches)| wifi_key::show(matches, lang))?;
+        }
         Some((group, matches)) => {
             let Some((def, matches)) = cli::find(group, matches) else {
                 return Err(ToolError::Arguments(say!(
@@ -95,7 +99,7 @@ fn run_tool(def: &'static ToolDef, matches: &ArgMatches, lang: Lang) -> Result<E
     // Permission first: nobody should type a secret for nothing.
     livebox::invoke::permit(&cx.policy()?, def, Caller::CommandLine)?;
     if let Value::Object(args) = &mut args {
-        terminal::ask_secrets(def, settings.lang, args)?;
+        terminal::ask_secrets(def, cli::makes_secret(matches), settings.lang, args)?;
     }
     let client = Client {
         name: "livebox-mcp".to_owned(),

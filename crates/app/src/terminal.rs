@@ -66,7 +66,17 @@ pub(crate) fn fail(error: &ToolError, lang: Lang, as_json: bool) -> u8 {
 
 /// Asks for the secrets of a tool without echo; a script gives them on stdin, one a line. They never pass
 /// on the command line, where every process of the computer could read them.
-pub(crate) fn ask_secrets(def: &ToolDef, lang: Lang, args: &mut Map<String, Value>) -> Result<(), ToolError> {
+///
+/// A secret that shall be made instead of given is not asked.
+pub(crate) fn ask_secrets(
+    def: &ToolDef,
+    made: bool,
+    lang: Lang,
+    args: &mut Map<String, Value>,
+) -> Result<(), ToolError> {
+    if made || !def.needs_secrets() && args.contains_key("length") {
+        return Ok(());
+    }
     let interactive = io::stdin().is_terminal();
     for &name in def.secrets {
         let label = label(def, name, lang);

@@ -10,6 +10,9 @@ use livebox::{Lang, Message, ToolDef, say};
 
 const NAME: &str = "livebox-mcp";
 
+/// The option by which a secret is made instead of asked.
+const GENERATE: &str = "generate";
+
 /// Shown after all other options, whose places clap counts from 0.
 const LAST: usize = 1000;
 
@@ -69,6 +72,11 @@ pub(crate) fn find<'m>(group: &str, matches: &'m ArgMatches) -> Option<(&'static
     livebox::tools().find(|def| def.group.name == group && def.verb == verb).map(|def| (def, matches))
 }
 
+/// Whether the person wants a secret to be made instead of typing one.
+pub(crate) fn makes_secret(matches: &ArgMatches) -> bool {
+    matches.try_get_one::<bool>(GENERATE).ok().flatten() == Some(&true)
+}
+
 /// What a person who typed nothing should do next.
 pub(crate) fn next_steps(lang: Lang) -> String {
     lang.pick(
@@ -111,6 +119,8 @@ fn group(def: &ToolDef, lang: Lang) -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(verbs)
+        // For people only, so no tool.
+        .subcommands((group.name == "wifi-key").then(|| crate::wifi_key::command(lang)))
 }
 
 fn verb(def: &'static ToolDef, lang: Lang) -> Command {
@@ -123,6 +133,12 @@ fn verb(def: &'static ToolDef, lang: Lang) -> Command {
                 None => arg,
             }
         });
+    }
+    if !def.secrets.is_empty() && !def.needs_secrets() {
+        command =
+            command.arg(Arg::new(GENERATE).long(GENERATE).action(ArgAction::SetTrue).help(
+                lang.pick("Make it here instead of asking for it", "La créer ici au lieu de la demander"),
+            ));
     }
     // So that a negative number is a wrong value, not an unknown option.
     command = command

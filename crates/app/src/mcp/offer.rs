@@ -79,8 +79,9 @@ fn describe(def: &ToolDef, policy: &Policy) -> Tool {
     let mut annotations =
         ToolAnnotations::new().read_only(def.access == Access::Read).open_world(def.open_world);
     if def.access != Access::Read {
-        // Each sets a state: the same call twice changes nothing more. A reboot does.
-        annotations = annotations.destructive(destructive).idempotent(def.verb != "reboot");
+        // Each sets a state: the same call twice changes nothing more. A reboot does, and so does a new key.
+        let repeats = def.verb == "reboot" || def.group.name == "wifi-key";
+        annotations = annotations.destructive(destructive).idempotent(!repeats);
     }
     Tool::new(Cow::Owned(def.name()), def.description(), Arc::new(arguments(def, policy)))
         .with_title(title)

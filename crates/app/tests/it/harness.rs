@@ -102,6 +102,7 @@ impl Bench {
         Context::new(session)
             .with_policy(Policy { accept_secrets: true, ..Policy::unasked() })
             .with_state(Some(self.folder.path().to_owned()))
+            .with_vault(Some(vault::Vault::without_keychain(self.folder.path().join("vault"))))
             .with_speed_url(Some(self.speed_url.parse().unwrap()))
     }
 

@@ -31,3 +31,4 @@ mod trust_hostile;
 mod trust_policy;
 mod trust_random;
 mod trust_rounds;
+mod wifi_key;

@@ -1,11 +1,28 @@
 //! No secret of the emulated household reaches an answer, an error or a log.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::json;
 
 use crate::{
     examples::arguments,
     harness::{Bench, PASSWORD},
 };
+
+/// All files below a folder, with their texts.
+pub fn contents(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(contents(&path));
+        } else {
+            let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+            found.push((path, text));
+        }
+    }
+    found
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_leaks() {
@@ -45,9 +62,7 @@ async fn nothing_leaks() {
     let said = peer.leave().await;
     assert!(!said.err.is_empty(), "the log was on");
     assert!(leaked(&said.err).is_empty(), "the log has {:?}", leaked(&said.err));
-    for entry in std::fs::read_dir(bench.folder.path()).unwrap() {
-        let path = entry.unwrap().path();
-        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+    for (path, text) in contents(bench.folder.path()) {
         assert!(leaked(&text).is_empty(), "{} has {:?}", path.display(), leaked(&text));
     }
 }

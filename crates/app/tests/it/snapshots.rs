@@ -82,7 +82,10 @@ fn the_manual() {
             }
         }
         if !def.secrets.is_empty() {
-            out.push_str("\nSecrets are asked at the terminal; over MCP this tool exists only with `accept_secrets = true`.\n");
+            let what = if def.needs_secrets() { "this tool exists" } else { "they are taken" };
+            out.push_str(&format!(
+                "\nSecrets are asked at the terminal; over MCP {what} only with `accept_secrets = true`.\n"
+            ));
         }
         out.push_str(&format!(
             "\n```sh\n{}\n```\n",

@@ -14,9 +14,8 @@ pub(crate) struct Switch {
     pub(super) band: Option<Band>,
     pub(super) wanted: Option<bool>,
     pub(super) on: Option<bool>,
-    /// It may switch the Wi-Fi again at its next time.
     pub(super) schedule_active: Option<bool>,
-    /// By the power management, whatever the switch says.
+    // By the power management, whatever the switch says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) held_off: Option<bool>,
 }
@@ -49,7 +48,7 @@ pub(crate) struct NetworkSettings {
     pub(super) ssid: Option<Untrusted>,
     pub(super) band: Option<Band>,
     pub(super) hidden: Option<bool>,
-    /// As set; null: the box chooses.
+    // As set: null where the box chooses.
     pub(super) channel: Option<u16>,
     pub(super) auto_channel: Option<bool>,
     /// As set: `auto` or MHz.
@@ -121,10 +120,10 @@ pub(crate) struct Keyed {
     pub(super) bands: Vec<Band>,
     pub(super) guest: bool,
     pub(super) key: Option<Key>,
-    /// Same key, same fingerprint.
+    // The same for the same key, so that whoever compares two states sees that it changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) fingerprint: Option<String>,
-    /// Under which the new key is kept.
+    // Under which the new key is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub(super) handle: Option<Handle>,
