@@ -27,7 +27,10 @@ fn context(replay: &Replay) -> Context {
         state: None,
         honour_refusal: false,
     });
-    Context::new(session).with_policy(Policy { accept_secrets: true, ..Policy::unasked() })
+    Context::new(session)
+        .with_policy(Policy { accept_secrets: true, ..Policy::unasked() })
+        .with_state(Some(replay.state.path().to_owned()))
+        .with_vault(Some(vault::Vault::without_keychain(replay.state.path().join("vault"))))
 }
 
 /// The example's arguments, without those that the tool can do without.

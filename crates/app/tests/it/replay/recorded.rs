@@ -243,6 +243,8 @@ fn mark_secrets(value: &mut Value) {
 #[derive(Clone)]
 pub struct Replay {
     pub url: String,
+    /// Where changes of this box are recorded.
+    pub state: Arc<tempfile::TempDir>,
     /// What was asked and answered, the login left out.
     pub asked: Arc<Mutex<BTreeMap<Key, Value>>>,
     bend: Arc<Mutex<Option<(Key, Bend)>>>,
@@ -253,6 +255,7 @@ impl Replay {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let replay = Self {
             url: format!("http://{}", listener.local_addr().unwrap()),
+            state: Arc::new(tempfile::tempdir().unwrap()),
             asked: Arc::default(),
             bend: Arc::default(),
         };
