@@ -19,6 +19,9 @@ pub enum Outcome {
     AlreadySo,
     /// Sent, but the box now says something else: see `differs`.
     Differs,
+    /// Sent, and the box answered; what it did is not known. Only raw calls end so, which no model makes.
+    #[schemars(skip)]
+    Unverified,
     /// Nothing was sent: `plan` says what would be.
     Planned,
     /// Nothing was sent: a person must first answer at a terminal, see `approval`.
@@ -70,6 +73,11 @@ impl<T> Changed<T> {
     /// The box reports something else in these fields.
     pub fn differs(what: Message, before: Option<T>, after: Option<T>, fields: Vec<String>) -> Self {
         Self::new(what, Outcome::Differs, before, after, fields)
+    }
+
+    /// The box took it, and nobody knows what that did.
+    pub fn unverified(what: Message, after: Option<T>) -> Self {
+        Self::new(what, Outcome::Unverified, None, after, Vec::new())
     }
 
     /// The outcome of a read-back: applied when no field differs.
@@ -133,6 +141,10 @@ impl<T: Show> Show for Changed<T> {
             Outcome::Differs if self.differs.iter().all(|field| field == COMMIT_UNCONFIRMED) => {
                 lang.pick("kept by the box, not confirmed", "gardé par la box, non confirmé")
             }
+            Outcome::Unverified => lang.pick(
+                "sent, and the box answered; what it did is not verified",
+                "envoyé, et la box a répondu ; son effet n'est pas vérifié",
+            ),
             Outcome::Planned | Outcome::ApprovalNeeded => {
                 lang.pick("nothing was sent", "rien n'a été envoyé")
             }

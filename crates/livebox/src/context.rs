@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
 use sysbus::{Call, Error, Kind, Session, Written};
 use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard};
 use url::Url;
@@ -319,10 +320,21 @@ impl Context {
         self.check_grant(|| plan::print_of(call))?;
         tracing::info!(service = %call.service(), method = C::METHOD, "write");
         self.sent.store(true, Ordering::Relaxed);
-        Ok(match self.session.write(call).await? {
-            Written::Answered(reply) => Sent { reply: Some(reply), lost: None },
-            Written::Lost(error) => Sent { reply: None, lost: Some(error) },
-        })
+        Ok(self.session.write(call).await?.into())
+    }
+
+    /// As [`write`](Self::write), a call that was given by name (expert access).
+    pub(crate) async fn write_raw(
+        &self,
+        service: &str,
+        method: &str,
+        parameters: &Value,
+        limit: Duration,
+    ) -> Result<Sent<Value>, ToolError> {
+        self.check_grant(|| plan::print(service, method, parameters))?;
+        tracing::info!(service, method, "write");
+        self.sent.store(true, Ordering::Relaxed);
+        Ok(self.session.write_raw(service, method, parameters, limit).await?.into())
     }
 
     fn check_grant(&self, print: impl Fn() -> Result<Print, ToolError>) -> Result<(), ToolError> {
@@ -382,6 +394,15 @@ pub struct Sent<R> {
     pub reply: Option<R>,
     /// Why the answer was lost: only reading back tells the outcome.
     pub lost: Option<Error>,
+}
+
+impl<R> From<Written<R>> for Sent<R> {
+    fn from(written: Written<R>) -> Self {
+        match written {
+            Written::Answered(reply) => Self { reply: Some(reply), lost: None },
+            Written::Lost(error) => Self { reply: None, lost: Some(error) },
+        }
+    }
 }
 
 /// Whether a fault may pass by itself within seconds.

@@ -51,6 +51,7 @@ pub async fn invoke(
     args: Value,
 ) -> Result<Answer, ToolError> {
     let policy = cx.policy()?;
+    let def = def.doing(order.caller, &args);
     let decision = permit(&policy, def, order.caller)?;
     guard::resume(cx);
     check_secrets(&policy, def, order.caller, &args)?;

@@ -139,7 +139,7 @@ pub struct Draft {
     pub(crate) undo: Undo,
     pub(crate) risk: Option<Risk>,
     pub(crate) cut: Option<Cut>,
-    pub(crate) word: Option<&'static str>,
+    pub(crate) word: Option<Cow<'static, str>>,
     pub(crate) watch: Option<Watch>,
     pub(crate) notes: Vec<Message>,
     pub(crate) args: Option<Value>,
@@ -216,7 +216,6 @@ impl Draft {
 
     /// Will send this raw call (expert access).
     #[must_use]
-    #[expect(dead_code, reason = "expert access comes next")]
     pub(crate) fn sends_raw(mut self, service: &str, method: &str, parameters: &Value, shown: Value) -> Self {
         match print(service, method, parameters) {
             Ok(print) => {
@@ -259,8 +258,8 @@ impl Draft {
 
     /// A person must type this word to agree, not only tick.
     #[must_use]
-    pub fn typed(mut self, word: &'static str) -> Self {
-        self.word = Some(word);
+    pub fn typed(mut self, word: impl Into<Cow<'static, str>>) -> Self {
+        self.word = Some(word.into());
         self
     }
 
@@ -335,7 +334,7 @@ pub struct Plan {
     /// What stops working meanwhile.
     pub cut: Option<Cut>,
     /// What a person types to agree; `None`: a yes is enough.
-    pub word: Option<&'static str>,
+    pub word: Option<Cow<'static, str>>,
     /// How it is watched afterwards.
     pub watch: Option<Watch>,
     /// What else the person should know.

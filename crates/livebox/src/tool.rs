@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use crate::{
-    Changed, Context, Outcome, ToolError,
+    Caller, Changed, Context, Outcome, ToolError,
     lang::{Lang, Message},
     page::Page,
     plan::{Draft, Prepared, Stage},
@@ -85,7 +85,8 @@ pub enum Audience {
     Everyone,
     /// People at a terminal only: never listed over MCP, refused there.
     Terminal,
-    /// Nobody directly: a way back that undo takes where no other tool goes.
+    /// Nobody directly: a way back that undo takes where no other tool goes, or the part of another tool that only people
+    /// use.
     Undo,
 }
 
@@ -194,7 +195,12 @@ pub struct ToolDef {
     pub audience: Audience,
     /// What it does; only [`crate::invoke()`] may call it.
     pub(crate) work: Work,
+    /// For some arguments that a person gives at a terminal, another tool does the work.
+    pub(crate) at_terminal: Option<AtTerminal>,
 }
+
+/// Which arguments another tool takes over, and which tool that is.
+pub(crate) type AtTerminal = (fn(&Value) -> bool, &'static ToolDef);
 
 impl ToolDef {
     /// Erases the types of a tool that asks.
@@ -255,7 +261,32 @@ impl ToolDef {
                     .map_err(|error| ToolError::Arguments(Message::unpack(&error.to_string())))
             },
             work,
+            at_terminal: None,
         }
+    }
+
+    /// A tool that reads, whose command also changes something: with arguments of which `is_change` says so, the work is
+    /// that of `other`, with all that its changes are asked. Over MCP it only ever reads.
+    pub(crate) const fn or_at_terminal(
+        mut self,
+        is_change: fn(&Value) -> bool,
+        other: &'static Self,
+    ) -> Self {
+        self.at_terminal = Some((is_change, other));
+        self
+    }
+
+    /// The tool that does the work for these arguments.
+    pub(crate) fn doing(&self, caller: Caller, args: &Value) -> &Self {
+        match self.at_terminal {
+            Some((is_change, other)) if caller == Caller::CommandLine && is_change(args) => other,
+            _ => self,
+        }
+    }
+
+    /// Whether its command may change the box by way of a plan.
+    pub fn may_change(&self) -> bool {
+        self.is_change() || self.at_terminal.is_some()
     }
 
     /// Whether it can only be used with a secret as an argument.

@@ -25,6 +25,19 @@ pub(super) struct Budget {
     pub(super) fields: usize,
 }
 
+/// Tokens of an answer as JSON; the text costs as many again.
+const TOKENS: usize = 800;
+const ENTRIES: usize = 10;
+const FIELDS: usize = 40;
+
+impl Budget {
+    /// With that many members of each list or object.
+    pub(super) fn limited(limit: Option<u16>) -> Self {
+        let limit = limit.map(|limit| usize::from(limit).max(1));
+        Self { tokens: TOKENS, entries: limit.unwrap_or(ENTRIES), fields: limit.unwrap_or(FIELDS) }
+    }
+}
+
 /// How many of the parts that were cut are named.
 const NAMED: usize = 5;
 

@@ -164,7 +164,7 @@ fn collect(node: &Node, path: &str, view: View<'_>, entries: &mut Vec<(Kind, Dec
 }
 
 /// `setEnable(value bool, [temporary bool]) bool`
-fn signature(name: &str, function: &Function) -> String {
+pub(super) fn signature(name: &str, function: &Function) -> String {
     let mut needed: Vec<_> = function.arguments().collect();
     needed.sort_by_key(|argument| !argument.is_mandatory());
     let arguments: Vec<String> = needed

@@ -48,6 +48,14 @@ pub(super) fn hide(service: &str, answer: Value) -> Shown {
     Shown { answer, hidden: work.hidden }
 }
 
+/// The same for an answer that is a secret by what was asked, whatever its names.
+pub(super) fn hide_all(answer: Value) -> Shown {
+    let mut work = Work::default();
+    let answer = work.walk("", answer, Under::Secret);
+    let answer = work.disarm(answer);
+    Shown { answer, hidden: work.hidden }
+}
+
 /// The same for one parameter of an object.
 pub(super) fn hide_one(service: &str, name: &str, value: Value) -> Value {
     let shown = hide(service, Value::Object(Map::from_iter([(name.to_owned(), value)]))).answer;

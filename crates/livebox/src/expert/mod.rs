@@ -15,6 +15,7 @@ mod explore;
 mod hide;
 mod names;
 mod reads;
+mod send;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tools;
@@ -23,10 +24,10 @@ mod wire;
 use args::{Place, Service};
 use cut::{Budget, cut};
 use explore::Declared;
-use hide::hide;
+use hide::{hide, hide_all};
 
 /// A raw answer of the box, as far as it may and can be shown.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Raw {
     #[schemars(schema_with = "anything")]
     answer: Value,
@@ -48,25 +49,48 @@ fn is_zero(count: &usize) -> bool {
 }
 
 impl Raw {
+    /// What was answered to a call that is done: nothing of it may be an error any more.
+    fn told(
+        service: &Service,
+        answer: Value,
+        place: Option<&Place>,
+        limit: Option<u16>,
+        is_secret: bool,
+    ) -> Self {
+        let budget = Budget::limited(limit);
+        let shown = if is_secret { hide_all(answer) } else { hide(service.as_str(), answer) };
+        let answer = without_nothing(shown.answer);
+        Self::part(&answer, place, budget).or_else(|| Self::part(&answer, None, budget)).map_or(
+            Self { answer: Value::Null, hidden: shown.hidden, cut: Vec::new() },
+            |part| Self { hidden: shown.hidden, ..part },
+        )
+    }
+
     /// What an answer of that object comes down to, or that part of it.
     fn of(
         service: &Service,
         answer: Value,
         place: Option<&Place>,
-        budget: Budget,
+        limit: Option<u16>,
     ) -> Result<Self, ToolError> {
         // The secrets go first: a part does not say what it stands under.
         let shown = hide(service.as_str(), without_nothing(answer));
+        let part = Self::part(&shown.answer, place, Budget::limited(limit)).ok_or_else(|| {
+            let place = crate::Untrusted::clean(&place.map(ToString::to_string).unwrap_or_default());
+            let place = place.shown();
+            ToolError::Arguments(say!(
+                "The answer has nothing at `{place}`: leave `path` out to see what it has.",
+                "La réponse n'a rien à « {place} » : retirez « path » pour voir ce qu'elle contient."
+            ))
+        })?;
+        Ok(Self { hidden: shown.hidden, ..part })
+    }
+
+    /// A part of an answer without secrets, cut; `None`: there is no such part.
+    fn part(answer: &Value, place: Option<&Place>, budget: Budget) -> Option<Self> {
         let part = match place {
-            None => &shown.answer,
-            Some(place) => place.find(&shown.answer).ok_or_else(|| {
-                let place = crate::Untrusted::clean(&place.to_string());
-                let place = place.shown();
-                ToolError::Arguments(say!(
-                    "The answer has nothing at `{place}`: leave `path` out to see what it has.",
-                    "La réponse n'a rien à « {place} » : retirez « path » pour voir ce qu'elle contient."
-                ))
-            })?,
+            None => answer,
+            Some(place) => place.find(answer)?,
         };
         let cut = cut(part, budget);
         let at = |path: String| match (place.map(ToString::to_string), path.is_empty()) {
@@ -74,11 +98,8 @@ impl Raw {
             (Some(place), true) => place,
             (Some(place), false) => format!("{place}.{path}"),
         };
-        Ok(Self {
-            answer: cut.answer,
-            hidden: shown.hidden,
-            cut: cut.parts.into_iter().map(at).map(Declared).collect(),
-        })
+        let parts = cut.parts.into_iter().map(at).map(Declared).collect();
+        Some(Self { answer: cut.answer, hidden: 0, cut: parts })
     }
 }
 

@@ -199,6 +199,20 @@ pub(super) fn judge_method(method: &str) -> Result<(), Why> {
     }
 }
 
+/// Whether the answer of a method that is no read has to be hidden whole: it may be a new PIN, or a file of settings.
+pub(super) fn answers_secrets(method: &str) -> bool {
+    const FILES: &[&str] = &["download", "export", "read", "retrieve"];
+    let telling = |word: &String| {
+        FILES.contains(&word.as_str())
+            || NO_WORDS.iter().any(|(no, why)| no == word && matches!(why, Why::Secret | Why::Anything))
+    };
+    is_secret(method)
+        || words(method).iter().any(telling)
+        || NO_READS.iter().any(|(name, why)| {
+            name.eq_ignore_ascii_case(method) && matches!(why, Why::Secret | Why::Anything)
+        })
+}
+
 /// Whether the parameters ask for a secret by its name, or make a read start something.
 fn judge_parameters(parameters: &Map<String, Value>) -> Result<(), Why> {
     for (name, value) in parameters {
@@ -333,6 +347,18 @@ mod tests {
                 expected,
                 "{service} {method} {parameters}"
             );
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_not_answered_after_a_change_either() {
+        for method in
+            ["generateSelfPIN", "getPIN", "exportConfig", "getData", "readLogs", "createContext", "getUUID"]
+        {
+            assert!(answers_secrets(method), "{method}");
+        }
+        for method in ["setEnable", "reboot", "commit", "getWANCounters", "setPortForwarding"] {
+            assert!(!answers_secrets(method), "{method}");
         }
     }
 

@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 use super::{
     Raw,
     args::{Method, Parameters, Place, Service},
-    cut::Budget,
     explore::{Explored, View},
-    reads::judge,
+    send::{SEND, is_change},
     wire,
 };
-use crate::{Access, Context, French, Group, Read, Tool, ToolDef, ToolError, say};
+use crate::{Access, Context, French, Group, Lang, Read, Tool, ToolDef, ToolError, say};
 
-pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::read::<Call>(), ToolDef::read::<Explore>()];
+pub(crate) const TOOLS: &[ToolDef] =
+    &[ToolDef::read::<Call>().or_at_terminal(is_change, &SEND), ToolDef::read::<Explore>(), SEND];
 
-const EXPERT: Group = Group {
+pub(super) const EXPERT: Group = Group {
     name: "expert",
     english: "The box's own interface, for what no other tool covers",
     french: "L'interface même de la box, pour ce qu'aucun autre outil ne couvre",
@@ -25,24 +25,19 @@ const EXPERT: Group = Group {
 
 /// The slowest known reads take that long (protocol section 2).
 pub(super) const PATIENCE: Duration = Duration::from_secs(25);
-/// Tokens of an answer as JSON; the text costs as many again.
-const TOKENS: usize = 800;
-const ENTRIES: usize = 10;
-const FIELDS: usize = 40;
-
 /// Asks one method of the box and gives its raw answer, secrets hidden, cut where long.
 #[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Call {
     /// Object, as in NeMo.Intf.lan.
     #[arg(value_name = "SERVICE")]
-    service: Service,
+    pub(super) service: Service,
     /// Method that reads, as in getMIBs.
     #[arg(value_name = "METHOD")]
-    method: Method,
+    pub(super) method: Method,
     /// JSON object: {"mibs":"base"}.
     #[arg(long, value_name = "JSON")]
-    parameters: Option<Parameters>,
+    pub(super) parameters: Option<Parameters>,
     /// Part of the answer: status.wlanvap.
     #[arg(long)]
     path: Option<Place>,
@@ -71,23 +66,19 @@ impl Tool for Call {
 
 impl Read for Call {
     async fn run(self, cx: &Context) -> Result<Raw, ToolError> {
-        let parameters = self.parameters.unwrap_or_default();
-        if let Err(why) = judge(&self.service, &self.method, &parameters) {
-            let (service, method, why) = (self.service, self.method, why.message());
-            let (english, french) = (why.text(crate::Lang::En), why.text(crate::Lang::Fr));
+        if let Err(why) = self.judged() {
+            let (service, method, why) = (&self.service, &self.method, why.message());
+            let (english, french) = (why.text(Lang::En), why.text(Lang::Fr));
+            let command = self.command();
             return Err(ToolError::NotPermitted(say!(
-                "{service}:{method} was not sent: {english}. Only calls that read are made here.",
-                "{service}:{method} n'a pas été envoyé : {french}. Seuls les appels qui lisent sont faits ici."
+                "{service}:{method} was not sent: {english}. Only a person can do that, at a terminal, where the plan is shown first: `{command}`.",
+                "{service}:{method} n'a pas été envoyé : {french}. Seule une personne peut le faire, dans un terminal, où le plan est d'abord montré : `{command}`."
             )));
         }
-        let answer = cx
-            .session()
-            .read_raw(self.service.as_str(), self.method.as_str(), &parameters.to_value(), PATIENCE)
-            .await?;
-        let limit = self.limit.map(|limit| usize::from(limit).max(1));
-        let budget =
-            Budget { tokens: TOKENS, entries: limit.unwrap_or(ENTRIES), fields: limit.unwrap_or(FIELDS) };
-        Raw::of(&self.service, answer, self.path.as_ref(), budget)
+        let parameters = self.parameters.unwrap_or_default().to_value();
+        let (service, method) = (self.service.as_str(), self.method.as_str());
+        let answer = cx.session().read_raw(service, method, &parameters, PATIENCE).await?;
+        Raw::of(&self.service, answer, self.path.as_ref(), self.limit)
     }
 }
 
