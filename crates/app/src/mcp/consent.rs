@@ -91,7 +91,7 @@ impl Asking {
         let answer = back.and_then(|back| Some((back.plan.as_str(), back.answers.get(QUESTION)?)));
         if let Some((shown, answer)) = answer {
             let answer = serde_json::from_value::<ElicitResult>(answer.clone());
-            let verdict = answer.map_or_else(|_| unfit(), |answer| judge(&answer, plan.word));
+            let verdict = answer.map_or_else(|_| unfit(), |answer| judge(&answer, plan.word.as_deref()));
             // A yes to another plan is none to this one: the box has moved since, and the person sees how.
             if shown == plan.hash || !matches!(verdict, Verdict::Given(_)) {
                 return verdict;
@@ -141,7 +141,7 @@ async fn ask_by_request(
     };
     open.id = None;
     match answer {
-        Ok(ClientResult::ElicitResult(answer)) => judge(&answer, plan.word),
+        Ok(ClientResult::ElicitResult(answer)) => judge(&answer, plan.word.as_deref()),
         Ok(_) => unfit(),
         // It said that it asks people, and does not.
         Err(ServiceError::McpError(_)) => Verdict::AtTerminal,
@@ -172,7 +172,7 @@ impl Drop for Open<'_> {
 /// The plan as a form: its text, and a tick or a word to be typed. Never asks for a secret.
 fn form(plan: &Plan, lang: Lang) -> Option<ElicitRequestParams> {
     let schema = ElicitationSchema::builder();
-    let schema = match plan.word {
+    let schema = match &plan.word {
         None => schema.required_bool_property(TICK, |tick| {
             tick.title(lang.pick("I agree", "Je suis d'accord")).with_default(false)
         }),
