@@ -27,6 +27,7 @@ mod stdio;
 mod tidy;
 mod trust;
 mod trust_forms;
+mod trust_guard;
 mod trust_hostile;
 mod trust_policy;
 mod trust_random;

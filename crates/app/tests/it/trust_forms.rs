@@ -148,3 +148,38 @@ async fn the_question_speaks_the_readers_language() {
     assert!(text(&result).contains("la personne a refusé"), "{result}");
     peer.leave().await;
 }
+
+/// What interrupts people is agreed to with a word, which nobody types by mistake.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_interrupts_asks_for_a_word() {
+    let bench = Bench::start().await;
+    let before = bench.livebox.settings();
+    let mut peer = Peer::start(bench.asking().arg("mcp"));
+    peer.initialize_with(json!({ "elicitation": {} })).await;
+    for (content, agreed) in [
+        (json!({ "confirm": true }), false),
+        (json!({ "word": "yes" }), false),
+        (json!({ "word": "wlan" }), false),
+        (json!({ "word": true }), false),
+        (json!({ "word": " LAN " }), true),
+    ] {
+        let call = peer.start_call("lan_set", json!({ "dhcp": false })).await;
+        let question = peer.question().await;
+        let form = &question["params"]["requestedSchema"];
+        assert_eq!(
+            (&form["required"], &form["properties"]["word"]["type"]),
+            (&json!(["word"]), &json!("string"))
+        );
+        assert!(form["properties"]["word"]["title"].as_str().unwrap().contains("lan"), "{form}");
+        let message = question["params"]["message"].as_str().unwrap();
+        for part in ["Risk: high", "Cuts: ", "Undone by itself if the box is silent for"] {
+            assert!(message.contains(part), "{part}: {message}");
+        }
+        assert_eq!(bench.livebox.settings(), before, "{content}");
+        peer.reply(&question, json!({ "action": "accept", "content": content })).await;
+        let result = peer.answer(call).await["result"].clone();
+        assert_eq!(result["structuredContent"]["outcome"] == "applied", agreed, "{content}: {result}");
+    }
+    assert_ne!(bench.livebox.settings(), before);
+    peer.child.kill().await.unwrap();
+}

@@ -231,3 +231,28 @@ async fn reads_can_be_asked_for() {
     assert!(done["structuredContent"].is_object() && done["isError"] != true, "{done}");
     peer.leave().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_interrupts_asks_for_a_word() {
+    let bench = Bench::start().await;
+    let before = bench.livebox.settings();
+    let mut peer = start(&bench);
+    let off = || call("lan_set", json!({ "dhcp": false }));
+    for (content, agreed) in [
+        (json!({ "confirm": true }), false),
+        (json!({ "word": "ok" }), false),
+        (json!({ "word": "lan" }), true),
+    ] {
+        let asked = result(&mut peer, off()).await;
+        let form = &asked["inputRequests"]["consent"]["params"]["requestedSchema"];
+        assert_eq!(
+            (&form["required"], &form["properties"]["word"]["type"]),
+            (&json!(["word"]), &json!("string"))
+        );
+        assert_eq!(bench.livebox.settings(), before, "{content}");
+        let answer = json!({ "consent": { "action": "accept", "content": content } });
+        let done = result(&mut peer, again(off(), answer, &asked["requestState"])).await;
+        assert_eq!(done["structuredContent"]["outcome"] == "applied", agreed, "{done}");
+    }
+    peer.child.kill().await.unwrap();
+}
