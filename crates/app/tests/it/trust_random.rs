@@ -41,20 +41,56 @@ struct Cell {
     recorded: fn(&Value) -> Value,
 }
 
-const CELLS: &[Cell] = &[Cell {
-    name: "dmz",
-    tools: &["dmz_set", "dmz_clear"],
-    commands: &["dmz set 192.168.1.20", "dmz set 192.168.1.24", "dmz clear"],
-    foreign: &[
-        (
-            "Firewall:setDMZ",
-            r#"{"id":"webui","sourceInterface":"data","destinationIPAddress":"192.168.1.25","enable":true}"#,
-        ),
-        ("Firewall:deleteDMZ", r#"{"id":"webui"}"#),
-    ],
-    on_box: |settings| settings["firewall"]["dmz"][0]["destination"].clone(),
-    recorded: |state| state["ipv4"].clone(),
-}];
+const CELLS: &[Cell] = &[
+    Cell {
+        name: "dmz",
+        tools: &["dmz_set", "dmz_clear"],
+        commands: &["dmz set 192.168.1.20", "dmz set 192.168.1.24", "dmz clear"],
+        foreign: &[
+            (
+                "Firewall:setDMZ",
+                r#"{"id":"webui","sourceInterface":"data","destinationIPAddress":"192.168.1.25","enable":true}"#,
+            ),
+            ("Firewall:deleteDMZ", r#"{"id":"webui"}"#),
+        ],
+        on_box: |settings| settings["firewall"]["dmz"][0]["destination"].clone(),
+        recorded: |state| state["ipv4"].clone(),
+    },
+    Cell {
+        name: "port forwarding",
+        tools: &["port_forward_add", "port_forward_remove", "port_forward_set"],
+        commands: &[
+            "port-forward add Essai --to 192.168.1.20 --protocol tcp --external-port 4321",
+            "port-forward add Essai --to 192.168.1.24 --protocol both --external-port 4321",
+            "port-forward remove Essai",
+        ],
+        foreign: &[
+            (
+                "Firewall:setPortForwarding",
+                r#"{"id":"Essai","origin":"webui","sourceInterface":"data","externalPort":"4321","internalPort":"4321",
+                "destinationIPAddress":"192.168.1.25","protocol":"6","description":"Essai","enable":true,"persistent":true}"#,
+            ),
+            ("Firewall:deletePortForwarding", r#"{"id":"webui_Essai","origin":"webui"}"#),
+        ],
+        on_box: |settings| {
+            let rules = settings["firewall"]["forwards"].as_array().unwrap();
+            let rule = rules.iter().find(|rule| rule["id"] == "webui_Essai");
+            rule.map(|rule| rule["destination"].clone()).unwrap_or_default()
+        },
+        recorded: |state| {
+            let rule = state.as_array().into_iter().flatten().find(|rule| rule["name"] == "Essai");
+            rule.map(|rule| rule["ipv4"].clone()).unwrap_or_default()
+        },
+    },
+    Cell {
+        name: "firewall",
+        tools: &["firewall_set"],
+        commands: &["firewall set low", "firewall set medium", "firewall set custom --ipv6-level low"],
+        foreign: &[("Firewall:setFirewallLevel", r#"{"level":"Custom"}"#)],
+        on_box: |settings| settings["firewall"]["level"].as_str().unwrap().to_lowercase().into(),
+        recorded: |state| state["level"].clone(),
+    },
+];
 
 fn number(name: &str, usual: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)

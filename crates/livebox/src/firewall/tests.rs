@@ -4,7 +4,7 @@ use serde_json::json;
 use sysbus::scalar::{Flag, Part, Text};
 
 use super::{Level, wire};
-use crate::{ToolError, testing::bench};
+use crate::{ToolError, Watch, testing::bench};
 
 #[test]
 fn levels_as_people_and_boxes_write_them() {
@@ -71,14 +71,10 @@ async fn the_firewall_is_shown_in_three_requests() {
 async fn levels_are_set_and_read_back() {
     let bench = bench().await;
     let changed = bench.json("firewall_set", json!({"level": "High"})).await;
-    assert_eq!(
-        changed,
-        json!({
-            "outcome": "applied",
-            "before": {"level": "medium", "ipv6_level": "medium"},
-            "after": {"level": "high", "ipv6_level": "medium"},
-        })
-    );
+    assert_eq!(changed["outcome"], "applied");
+    assert_eq!(changed["before"], json!({"level": "medium", "ipv6_level": "medium"}));
+    assert_eq!(changed["after"], json!({"level": "high", "ipv6_level": "medium"}));
+    assert!(changed["guard"]["until"].is_string(), "{changed}");
     assert_eq!(bench.count("Firewall:setFirewallIPv6Level"), 0);
     let both = bench.json("firewall_set", json!({"level": "high", "ipv6_level": "low"})).await;
     assert_eq!(both["after"], json!({"level": "high", "ipv6_level": "low"}));
@@ -106,4 +102,50 @@ async fn what_became_of_a_lost_level_is_read_back() {
     bench.fault("drop-before@Firewall:setFirewallLevel*1");
     let error = bench.error("firewall_set", json!({"level": "high"})).await;
     assert!(matches!(error, ToolError::Failed(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_plan_tells_what_high_cuts() {
+    let bench = bench().await;
+    let plan = bench.plan("firewall_set", json!({"level": "high"})).await.unwrap();
+    let plan = &plan["plan"];
+    assert_eq!((&plan["risk"], &plan["cuts"]["seconds"]), (&json!("high"), &json!(null)), "{plan}");
+    assert!(plan["guard"]["box_s"].is_number() && plan["cuts"]["what"].as_str().unwrap().contains("VPN"));
+    assert_eq!(plan["undo"], json!({"tool": "firewall_set", "arguments": {"level": "medium"}}));
+    let mild = bench.plan("firewall_set", json!({"level": "low", "ipv6_level": "low"})).await.unwrap();
+    let mild = &mild["plan"];
+    assert_eq!((&mild["risk"], &mild["guard"], &mild["cuts"]), (&json!("low"), &json!(null), &json!(null)));
+    assert_eq!(mild["undo"]["arguments"], json!({"level": "medium", "ipv6_level": "medium"}));
+    assert_eq!(bench.count("Firewall:setFirewallLevel"), 0);
+}
+
+#[tokio::test]
+async fn a_level_is_taken_back_unless_somebody_changed_it_since() {
+    let bench = bench().await;
+    bench.json("firewall_set", json!({"level": "low", "ipv6_level": "low"})).await;
+    let undone = bench.json("journal_undo", json!({})).await;
+    assert_eq!(undone["after"], json!({"level": "medium", "ipv6_level": "medium"}));
+    let redone = bench.json("journal_undo", json!({"entry": undone["entry"]})).await;
+    assert_eq!(redone["after"], json!({"level": "low", "ipv6_level": "low"}));
+    bench.livebox.with_state(|router| router.state.firewall.level_v6 = "Custom".to_owned());
+    bench.cx.session().forget_reads();
+    let error = bench.error("journal_undo", json!({"entry": redone["entry"]})).await;
+    assert!(matches!(error, ToolError::Drift(_)) && error.to_string().contains("ipv6_level"), "{error}");
+    // A level that nobody knows cannot be set again.
+    bench.livebox.with_state(|router| router.state.firewall.level = "Paranoid".to_owned());
+    bench.cx.session().forget_reads();
+    let plan = bench.plan("firewall_set", json!({"level": "medium"})).await.unwrap();
+    assert!(plan["plan"]["undo"]["impossible"].is_string(), "{plan}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_level_that_cuts_its_caller_off_is_taken_back() {
+    let mut bench = bench().await;
+    bench.cx = bench.cx.with_watch(Some(Watch { box_s: 1, internet_s: 60, settle_s: 60 }));
+    bench.fault("firewall-cut=3*1");
+    let _cut = bench.run("firewall_set", json!({"level": "high"})).await;
+    bench.cx.guards_ended().await;
+    bench.livebox.with_state(|router| assert_eq!(router.state.firewall.level, "Medium"));
+    let list = bench.json("journal_list", json!({})).await;
+    assert_eq!(list["entries"][1]["guard"], "reverted", "{list}");
 }

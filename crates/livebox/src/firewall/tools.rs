@@ -6,9 +6,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Firewall, Level, Levels, wire};
-use crate::{Access, Changed, Context, French, Group, Read, Tool, ToolDef, ToolError, say};
+use crate::{
+    Access, Change, Changed, Context, Draft, French, Group, Message, Prepared, Read, Risk, Tool, ToolDef,
+    ToolError, Watch, say,
+};
 
-pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::read::<ShowFirewall>(), ToolDef::read::<SetFirewall>()];
+pub(crate) const TOOLS: &[ToolDef] = &[ToolDef::read::<ShowFirewall>(), ToolDef::change::<SetFirewall>()];
 
 const FIREWALL: Group =
     Group { name: "firewall", english: "The firewall's levels", french: "Les niveaux du pare-feu" };
@@ -73,9 +76,11 @@ impl Tool for SetFirewall {
     };
 }
 
-impl Read for SetFirewall {
-    async fn run(self, cx: &Context) -> Result<Changed<Levels>, ToolError> {
-        const PATIENCE: Duration = Duration::from_secs(5);
+impl Change for SetFirewall {
+    type State = Levels;
+    type Subject = ();
+
+    async fn prepare(self, cx: &Context) -> Result<Prepared<Levels>, ToolError> {
         if self.level.is_none() && self.ipv6_level.is_none() {
             return Err(ToolError::Arguments(say!(
                 "Give `level` for IPv4, `ipv6_level` for IPv6, or both: high, medium, low or custom.",
@@ -87,37 +92,93 @@ impl Read for SetFirewall {
         let wanted =
             Levels { level: self.level.or(before.level), ipv6_level: self.ipv6_level.or(before.ipv6_level) };
         if wanted == before {
-            return Ok(Changed::already_so(what, Some(before)));
+            return Ok(Prepared::already_so(what, Some(before)));
         }
-        let mut sent = Vec::new();
-        if let Some(level) = self.level.filter(|_| wanted.level != before.level) {
-            sent.push(cx.write(&wire::SetLevel::to(level)).await?);
+        let level = self.level.filter(|_| wanted.level != before.level);
+        let ipv6_level = self.ipv6_level.filter(|_| wanted.ipv6_level != before.ipv6_level);
+        let mut plan = Draft::new(what.clone(), &()).turns(Some(&before), Some(&wanted));
+        if let Some(level) = level {
+            plan = plan.sends(&wire::SetLevel::to(level));
         }
-        if let Some(level) = self.ipv6_level.filter(|_| wanted.ipv6_level != before.ipv6_level) {
-            match cx.write(&wire::SetIpv6Level::to(level)).await {
-                Ok(reply) => sent.push(reply),
-                // What was done before must not hide behind the refusal: the read-back names what was not.
-                Err(ToolError::Box(sysbus::Error::Refused { .. })) if !sent.is_empty() => {}
-                Err(error) => return Err(error),
-            }
+        if let Some(level) = ipv6_level {
+            plan = plan.sends(&wire::SetIpv6Level::to(level));
         }
-        let (after, _) = cx.read_back(PATIENCE, || levels(cx), |now| *now == wanted).await?;
-        let mut differing = Vec::new();
-        if after.level != wanted.level {
-            differing.push("level".to_owned());
+        if [level, ipv6_level].contains(&Some(Level::High)) {
+            plan = guarded(plan);
         }
-        if after.ipv6_level != wanted.ipv6_level {
-            differing.push("ipv6_level".to_owned());
+        plan = undone(plan, level.is_some(), ipv6_level.is_some(), before);
+        plan.then(move |cx| async move { apply(&cx, what, before, (level, ipv6_level), wanted).await })
+    }
+
+    async fn observe(cx: &Context, (): ()) -> Result<Option<Levels>, ToolError> {
+        levels(cx).await.map(Some)
+    }
+}
+
+/// High keeps from leaving all but common services, the caller's own connection perhaps included.
+fn guarded(plan: Draft) -> Draft {
+    plan.risk(Risk::High)
+        .typed("HIGH")
+        .watched(Watch::USUAL)
+        .cuts(
+            say!(
+                "everything that leaves but common services (web, mail): games, VPN, calls and some applications",
+                "tout ce qui sort hormis les services courants (web, courrier) : jeux, VPN, appels et certaines applications"
+            ),
+            None,
+        )
+}
+
+/// The way back, of what is changed.
+fn undone(plan: Draft, level: bool, ipv6_level: bool, before: Levels) -> Draft {
+    if (level && before.level.is_none()) || (ipv6_level && before.ipv6_level.is_none()) {
+        return plan.not_undone(say!(
+            "the box does not tell the present level, or it is one that we do not know",
+            "la box n'indique pas le niveau actuel, ou c'est un niveau inconnu"
+        ));
+    }
+    plan.undone_by(&SetFirewall {
+        level: before.level.filter(|_| level),
+        ipv6_level: before.ipv6_level.filter(|_| ipv6_level),
+    })
+}
+
+async fn apply(
+    cx: &Context,
+    what: Message,
+    before: Levels,
+    (level, ipv6_level): (Option<Level>, Option<Level>),
+    wanted: Levels,
+) -> Result<Changed<Levels>, ToolError> {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let mut sent = Vec::new();
+    if let Some(level) = level {
+        sent.push(cx.write(&wire::SetLevel::to(level)).await?);
+    }
+    if let Some(level) = ipv6_level {
+        match cx.write(&wire::SetIpv6Level::to(level)).await {
+            Ok(reply) => sent.push(reply),
+            // What was done before must not hide behind the refusal: the read-back names what was not.
+            Err(ToolError::Box(sysbus::Error::Refused { .. })) if !sent.is_empty() => {}
+            Err(error) => return Err(error),
         }
-        match sent.iter().find(|sent| sent.lost.is_some() && after == before) {
-            Some(lost) => Changed::after(lost, what, Some(before), Some(after), differing),
-            None => Ok(Changed::verified(what, Some(before), Some(after), differing)),
-        }
+    }
+    let (after, _) = cx.read_back(PATIENCE, || levels(cx), |now| *now == wanted).await?;
+    let mut differing = Vec::new();
+    if after.level != wanted.level {
+        differing.push("level".to_owned());
+    }
+    if after.ipv6_level != wanted.ipv6_level {
+        differing.push("ipv6_level".to_owned());
+    }
+    match sent.iter().find(|sent| sent.lost.is_some() && after == before) {
+        Some(lost) => Changed::after(lost, what, Some(before), Some(after), differing),
+        None => Ok(Changed::verified(what, Some(before), Some(after), differing)),
     }
 }
 
 impl SetFirewall {
-    fn sentence(&self) -> crate::Message {
+    fn sentence(&self) -> Message {
         match (self.level, self.ipv6_level) {
             (Some(level), None) => {
                 say!("Set the IPv4 firewall to {level}", "Régler le pare-feu IPv4 sur {level}")

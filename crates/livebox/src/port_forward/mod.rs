@@ -1,13 +1,17 @@
 //! Port forwarding rules (IPv4): what from the Internet is let through to a host of the LAN.
 
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, time::Duration};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::{Lang, Page, PortRange, Show, Untrusted, text::folded};
+use crate::{Context, Lang, Page, PortRange, Show, ToolError, Untrusted, text::folded};
 
+mod add;
 mod args;
+mod kept;
+mod remove;
+mod restore;
 pub(crate) mod tools;
 mod wire;
 
@@ -15,6 +19,7 @@ mod wire;
 mod tests;
 
 pub(crate) use args::{Origin, Protocol};
+use kept::Kept;
 
 // A port forwarding rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -37,18 +42,7 @@ pub(crate) struct Rule {
     status: Option<Untrusted>,
     // Not for the answer: what the rules below need as the box has it.
     #[serde(skip)]
-    wire: WireRule,
-}
-
-/// What the box must be given back, letter by letter, to find the rule again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct WireRule {
-    /// `Id` member.
-    id: String,
-    /// Key in the map of rules: the id with some characters replaced.
-    key: String,
-    origin: String,
-    destination: String,
+    wire: Kept,
 }
 
 impl Rule {
@@ -79,6 +73,21 @@ impl Rule {
         self.name.folded() == wanted || id == wanted || bare == wanted || folded(&self.wire.key) == wanted
     }
 
+    /// What is not as in that other rule, of what a person or the box can decide.
+    fn differences(&self, wanted: &Self) -> Vec<String> {
+        let checks = [
+            ("name", self.name == wanted.name),
+            ("origin", self.origin == wanted.origin),
+            ("protocol", self.protocol == wanted.protocol),
+            ("external_port", self.external_port == wanted.external_port),
+            ("internal_port", self.internal_port == wanted.internal_port),
+            ("ipv4", self.ipv4 == wanted.ipv4),
+            ("source", self.source == wanted.source),
+            ("enabled", self.enabled == wanted.enabled),
+        ];
+        checks.into_iter().filter(|(_, fits)| !fits).map(|(field, _)| field.to_owned()).collect()
+    }
+
     /// In one breath: `"NAS" (webui tcp 8443 → 192.168.1.20:5001)`.
     fn describe(&self) -> String {
         let port = |port: Option<PortRange>| port.map_or_else(|| "*".to_owned(), |port| port.to_string());
@@ -101,6 +110,55 @@ fn comparable_id(name: &str) -> String {
         .map(|c| if c.is_ascii_alphanumeric() || " .-".contains(c) { c } else { '_' })
         .collect()
 }
+
+/// Whether the box would take the two for one: setting a rule replaces the one with the same id.
+fn is_named(rule: &Rule, name: &str) -> bool {
+    let name = comparable_id(name);
+    let bare = |id: &str| comparable_id(id.strip_prefix("webui_").unwrap_or(id));
+    rule.wire.origin == Origin::Webui.wire()
+        && (bare(&rule.wire.id) == name
+            || bare(&rule.wire.key) == name
+            || comparable_id(rule.name.shown()) == name)
+}
+
+/// How long the box may take to show a change.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Every rule, in the box's order.
+async fn rules(cx: &Context) -> Result<Vec<Rule>, ToolError> {
+    let call = wire::GetPortForwarding {};
+    let table = cx.read(&call).await?;
+    if let Some(path) = table.values().find_map(wire::WireForward::odd) {
+        return Err(sysbus::Error::odd(&call, path).into());
+    }
+    Ok(table.iter().map(|(key, rule)| rule.rule(key)).collect())
+}
+
+/// The rules that a change is about.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Subject {
+    /// Their keys in the box's map.
+    keys: Vec<String>,
+    /// Names of rules that a change makes, whose keys are the box's to give.
+    names: Vec<String>,
+}
+
+impl Subject {
+    fn holds(&self, rule: &Rule) -> bool {
+        self.keys.contains(&rule.wire.key) || self.names.iter().any(|name| is_named(rule, name))
+    }
+
+    /// Those that are there; `None`: none is.
+    async fn observe(&self, cx: &Context) -> Result<Option<Rules>, ToolError> {
+        let mut found = rules(cx).await?;
+        found.retain(|rule| self.holds(rule));
+        Ok(Rules::some(found))
+    }
+}
+
+/// The host's name follows the host, the status comes and goes, and the id is the box's way to spell the name.
+const VOLATILE: &[&str] = &["host", "status", "id"];
 
 /// Rules before or after a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

@@ -8,7 +8,7 @@ use sysbus::{
     scalar::{Flag, Int, Table, Text, Word},
 };
 
-use super::{Protocol, Rule, WireRule};
+use super::{Kept, Protocol, Rule};
 use crate::{PortRange, Untrusted};
 
 /// The rules by id, of every origin. Recorded on a W7; `{}` when there is none.
@@ -41,7 +41,12 @@ pub(crate) struct WireForward {
     source_prefix: Text,
     #[serde(rename = "DestinationIPAddress")]
     destination_ip_address: Text,
+    #[serde(rename = "DestinationMACAddress")]
+    destination_mac_address: Text,
     enable: Flag,
+    lease_duration: Int,
+    #[serde(rename = "UPnPV1Compat")]
+    upnp_v1: Flag,
 }
 
 impl WireForward {
@@ -59,46 +64,31 @@ impl WireForward {
         let origin = self.origin.get().or_else(|| key.split('_').next()).unwrap_or_default();
         // A publisher's mask or a firmware's slip: an id belongs to its origin, as the key does.
         let id = self.id.get().filter(|id| id.starts_with(origin)).unwrap_or(key);
-        let bare = id.strip_prefix(origin).and_then(|rest| rest.strip_prefix('_')).unwrap_or(id);
-        let name = self.description.get().and_then(Untrusted::non_empty);
-        Rule {
-            name: name.unwrap_or_else(|| Untrusted::clean(bare)),
-            id: Untrusted::clean(id),
-            origin: Untrusted::clean(origin),
-            protocol: protocol(&self.protocol),
+        let kept = Kept {
+            key: key.to_owned(),
+            id: id.to_owned(),
+            origin: origin.to_owned(),
+            description: self.description.or_empty().to_owned(),
+            protocol: self.protocol.or_empty().to_owned(),
             external_port: self.external_port(),
-            internal_port: self.internal_port.get().and_then(|text| text.parse().ok()),
-            ipv4: self.destination_ip_address.get().and_then(|text| text.parse::<Ipv4Addr>().ok()),
-            host: None,
-            source: self.source_prefix.get().and_then(Untrusted::non_empty),
+            internal_port: self.internal_port.or_empty().to_owned(),
+            source_prefix: self.source_prefix.or_empty().to_owned(),
+            destination: self.destination_ip_address.or_empty().to_owned(),
+            destination_mac: self.destination_mac_address.or_empty().to_owned(),
             enabled: self.enable.or(true),
-            status: self.status.get().and_then(Untrusted::non_empty),
-            wire: WireRule {
-                id: id.to_owned(),
-                key: key.to_owned(),
-                origin: origin.to_owned(),
-                destination: self.destination_ip_address.or_empty().to_owned(),
-            },
-        }
+            lease_s: self.lease_duration.get().unwrap_or_default(),
+            upnp_v1: self.upnp_v1.get(),
+        };
+        Rule { status: self.status.get().and_then(Untrusted::non_empty), ..kept.rule() }
     }
 
-    fn external_port(&self) -> Option<PortRange> {
-        let text = self.external_port.get()?;
-        let end = self.external_port_end_range.get().filter(|end| *end > 0);
-        match end {
-            Some(end) if !text.contains(['-', ':']) => format!("{text}-{end}").parse().ok(),
-            _ => text.parse().ok(),
+    fn external_port(&self) -> String {
+        let text = self.external_port.or_empty();
+        match self.external_port_end_range.get().filter(|end| *end > 0) {
+            Some(end) if !text.contains(['-', ':']) => format!("{text}-{end}"),
+            _ => text.to_owned(),
         }
     }
-}
-
-/// `6`, `17`, `6,17` or `6/17` as people say it; anything else as it is.
-fn protocol(text: &Word) -> Option<String> {
-    let text = text.get()?;
-    Some(match text.parse::<Protocol>() {
-        Ok(protocol) => protocol.to_string(),
-        Err(_) => Untrusted::clean(text).shown().to_owned(),
-    })
 }
 
 /// Creates or replaces a rule. Recorded on an LB5: answers the id, with the rule under `data`.
@@ -106,19 +96,23 @@ fn protocol(text: &Word) -> Option<String> {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SetPortForwarding<'a> {
     id: &'a str,
-    origin: &'static str,
+    origin: &'a str,
     source_interface: &'static str,
-    external_port: String,
-    internal_port: String,
+    external_port: Cow<'a, str>,
+    internal_port: Cow<'a, str>,
     #[serde(rename = "destinationIPAddress")]
-    destination_ip_address: Ipv4Addr,
+    destination_ip_address: Cow<'a, str>,
     #[serde(rename = "destinationMACAddress")]
-    destination_mac_address: &'static str,
-    source_prefix: String,
-    protocol: &'static str,
+    destination_mac_address: &'a str,
+    source_prefix: Cow<'a, str>,
+    protocol: &'a str,
     description: &'a str,
     enable: bool,
     persistent: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease_duration: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upnpv1_compat: Option<bool>,
 }
 
 impl<'a> SetPortForwarding<'a> {
@@ -133,11 +127,11 @@ impl<'a> SetPortForwarding<'a> {
             id: name,
             origin: "webui",
             source_interface: "data",
-            external_port: external.to_string(),
-            internal_port: internal.to_string(),
-            destination_ip_address: destination,
+            external_port: external.to_string().into(),
+            internal_port: internal.to_string().into(),
+            destination_ip_address: destination.to_string().into(),
             destination_mac_address: "",
-            source_prefix: source,
+            source_prefix: source.into(),
             protocol: match protocol {
                 Protocol::Tcp => "6",
                 Protocol::Udp => "17",
@@ -146,6 +140,30 @@ impl<'a> SetPortForwarding<'a> {
             description: name,
             enable: true,
             persistent: true,
+            lease_duration: None,
+            upnpv1_compat: None,
+        }
+    }
+
+    /// A rule that was there, made anew. Whether it outlasts a restart is not told: a person's does, one that a device
+    /// asked for does not.
+    pub(crate) fn again(kept: &'a Kept) -> Self {
+        let by_person = kept.origin == "webui";
+        Self {
+            id: &kept.id,
+            origin: &kept.origin,
+            source_interface: "data",
+            external_port: Cow::Borrowed(&kept.external_port),
+            internal_port: Cow::Borrowed(&kept.internal_port),
+            destination_ip_address: Cow::Borrowed(&kept.destination),
+            destination_mac_address: &kept.destination_mac,
+            source_prefix: Cow::Borrowed(&kept.source_prefix),
+            protocol: &kept.protocol,
+            description: &kept.description,
+            enable: kept.enabled != Some(false),
+            persistent: by_person,
+            lease_duration: (kept.lease_s > 0).then_some(kept.lease_s),
+            upnpv1_compat: kept.upnp_v1.filter(|compatible| *compatible || !by_person),
         }
     }
 }
@@ -165,10 +183,17 @@ impl Call for SetPortForwarding<'_> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DeletePortForwarding<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) origin: &'a str,
+    id: &'a str,
+    origin: &'a str,
     #[serde(rename = "destinationIPAddress")]
-    pub(crate) destination_ip_address: &'a str,
+    destination_ip_address: &'a str,
+}
+
+impl<'a> DeletePortForwarding<'a> {
+    /// That rule, under its id or its key.
+    pub(crate) fn of(rule: &'a Kept, id: &'a str) -> Self {
+        Self { id, origin: &rule.origin, destination_ip_address: &rule.destination }
+    }
 }
 
 impl Call for DeletePortForwarding<'_> {
