@@ -35,11 +35,11 @@ pub struct Changed<T> {
     #[serde(skip)]
     what: Message,
     outcome: Outcome,
-    /// State before; null when there was none.
+    // Not doc comments: the schemas of all changes would repeat them. State before, and as the box reports it now; null
+    // when there is none.
     before: Option<T>,
-    /// State the box reports now; null when there is none.
     after: Option<T>,
-    /// What the box dropped or changed, by field.
+    /// Fields that the box dropped or changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     differs: Vec<String>,
     /// Its number in the journal, for undo.

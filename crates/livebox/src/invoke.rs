@@ -141,6 +141,9 @@ pub(crate) async fn plan(cx: &Context, def: &ToolDef, args: Value) -> Result<Pla
     }
 }
 
+/// How a change is agreed to that the owner permits without a question.
+const POLICY: &str = "policy";
+
 /// How a question about a plan ended, when no error says it was declined.
 enum Agreed {
     /// A person, or their settings, agreed in this way.
@@ -173,7 +176,7 @@ impl Change<'_> {
                 Agreed::Yes(how) => how,
                 Agreed::Pending(approval) => return Ok(pending(&shown, approval.as_deref(), cx.lang())),
             },
-            _ => "policy",
+            _ => POLICY,
         };
         let journal = cx.records().open().await?;
         // From here on nobody else changes the box, and what was interrupted earlier is cleared up first.
@@ -185,7 +188,8 @@ impl Change<'_> {
             Planned::Already(answer) => return Ok(answer),
             Planned::Plan(plan, carry) => (plan, carry),
         };
-        if plan.hash != shown.hash {
+        // Where nobody was asked, nobody was shown anything: the order holds for what is there when its turn comes.
+        if how != POLICY && plan.hash != shown.hash {
             return Err(moved());
         }
         self.apply(&journal, &plan, carry, how).await

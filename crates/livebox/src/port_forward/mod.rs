@@ -26,9 +26,9 @@ use kept::Kept;
 pub(crate) struct Rule {
     name: Untrusted,
     id: Untrusted,
-    /// "webui": a person; "upnp": a device.
+    /// webui: a person.
     origin: Untrusted,
-    /// tcp, udp, both; else as the box says it.
+    // tcp, udp, both; else as the box says it.
     protocol: Option<String>,
     external_port: Option<PortRange>,
     internal_port: Option<PortRange>,
