@@ -42,7 +42,7 @@ pub struct Changed<T> {
     /// Fields that the box dropped or changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     differs: Vec<String>,
-    /// Its number in the journal, for undo.
+    /// In the journal, for undo.
     #[serde(skip_serializing_if = "Option::is_none")]
     entry: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -113,11 +113,14 @@ impl Show for Reservation {
     }
 }
 
-/// A reservation, and what to know of its address.
+/// A reservation, and what to know of its address. What moves by itself: [`VOLATILE`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct CheckedReservation {
     #[serde(flatten)]
     reservation: Reservation,
+    // Where it was given with the reservation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_name: Option<Untrusted>,
     /// Allowed, but outside of what DHCP gives by itself.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     outside_dhcp_range: bool,
@@ -125,6 +128,9 @@ pub(crate) struct CheckedReservation {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     dhcp_off: bool,
 }
+
+/// The name follows the device, the rest the address plan.
+const VOLATILE: &[&str] = &["name", "outside_dhcp_range", "dhcp_off"];
 
 impl Show for CheckedReservation {
     fn show(&self, lang: Lang) -> Page {

@@ -5,10 +5,11 @@ use std::{net::IpAddr, time::Duration};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CheckedReservation, Reservation, ReservationList, tools::RESERVATION, wire};
+use super::{CheckedReservation, Reservation, ReservationList, VOLATILE, tools::RESERVATION, wire};
 use crate::{
-    Access, Changed, Context, French, Group, MacAddr, Message, Read, Tool, ToolError,
-    host::{self, Host, HostName, HostRef},
+    Access, Audience, Change, Changed, Context, Draft, French, Group, MacAddr, Message, Prepared, Read, Sent,
+    Tool, ToolError,
+    host::{self, Host, HostName, HostRef, Naming},
     lan::{self, Lan, Reserved},
     net::Ipv4,
     say,
@@ -103,8 +104,20 @@ impl Tool for AddReservation {
     };
 }
 
-impl Read for AddReservation {
-    async fn run(self, cx: &Context) -> Result<Changed<CheckedReservation>, ToolError> {
+/// Which reservation, and whether its device got a name with it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Which {
+    mac: MacAddr,
+    #[serde(default)]
+    named: bool,
+}
+
+impl Change for AddReservation {
+    type State = CheckedReservation;
+    type Subject = Which;
+    const VOLATILE: &'static [&'static str] = VOLATILE;
+
+    async fn prepare(self, cx: &Context) -> Result<Prepared<CheckedReservation>, ToolError> {
         let hosts = host::all(cx).await?;
         let (mac, known) = match (host::find(&hosts, &self.host), self.host.mac()) {
             (Ok(host), typed) => (typed.or(host.mac).ok_or_else(|| no_mac(host))?, Some(host)),
@@ -118,44 +131,121 @@ impl Read for AddReservation {
             )));
         };
         let wanted = Reserved { mac, ip };
-        let plan = lan::plan(cx).await?;
+        let view = View { plan: lan::plan(cx).await?, named: self.name.is_some() };
         let reserved = lan::reservations(cx).await?;
         let is_so = reserved.contains(&wanted);
         if !is_so {
-            check(cx, wanted, plan, &reserved, &hosts).await?;
+            check(cx, wanted, view.plan, &reserved, &hosts).await?;
         }
-        let checked = |reserved: Reserved, hosts: &[Host]| CheckedReservation {
-            reservation: named(reserved, hosts),
-            outside_dhcp_range: plan.and_then(|plan| plan.is_dynamic(reserved.ip)) == Some(false),
-            dhcp_off: plan.and_then(|plan| plan.dhcp_enabled) == Some(false),
-        };
         let what = self.sentence(wanted, known);
-        let before = is_so.then(|| checked(wanted, &hosts));
-        if !is_so {
-            let sent = send(cx, wanted).await?;
-            let read = || lan::reservations(cx);
-            let (now, done) = cx.read_back(PATIENCE, read, |now| now.contains(&wanted)).await?;
-            if !done {
-                let after = now.iter().find(|reserved| reserved.mac == mac);
-                let after = after.map(|reserved| checked(*reserved, &hosts));
-                return Changed::after(&sent, what, None, after, vec!["ipv4".to_owned()]);
-            }
+        let before = is_so.then(|| view.of(wanted, &hosts));
+        // A device that the box has not seen has no key yet; it is the MAC address.
+        let key = known.map_or_else(|| mac.to_string(), |host| host.key.clone());
+        let naming = self.name.map(|name| Naming { key, name: Some(name) });
+        let naming = naming.filter(|naming| !known.is_some_and(|host| naming.is_so(host)));
+        if is_so && naming.is_none() {
+            return Ok(Prepared::already_so(what, before));
         }
-        let Some(name) = &self.name else {
-            let after = Some(checked(wanted, &hosts));
-            return Ok(if is_so {
-                Changed::already_so(what, after)
-            } else {
-                Changed::applied(what, before, after)
-            });
+        let mut after = view.of(wanted, &hosts);
+        if let Some(naming) = &naming {
+            after.given_name = naming.shown();
+            after.reservation.name = naming.shown();
+        }
+        let mut draft =
+            Draft::new(what.clone(), &Which { mac, named: view.named }).turns(before.as_ref(), Some(&after));
+        if !is_so {
+            draft = draft.sends(&wire::AddStaticLease { mac, ip });
+        }
+        draft = match (&naming, known) {
+            (Some(naming), Some(host)) => {
+                let draft = naming.planned_in(draft, None);
+                if is_so { host::undone(draft, host) } else { take_back(draft, mac, Naming::of(host)) }
+            }
+            (Some(naming), None) => {
+                let unnamed = Naming { name: None, ..naming.clone() };
+                take_back(naming.planned_in(draft, Some("once the box knows the device")), mac, Some(unnamed))
+            }
+            (None, _) => draft.undone_by(&RemoveReservation { host: mac.into() }),
         };
-        let renamed = rename(cx, mac, name).await?;
-        let after = Some(checked(wanted, &host::all(cx).await?));
-        Ok(match renamed {
-            Renamed::Already if is_so => Changed::already_so(what, after),
-            Renamed::Already | Renamed::Done => Changed::applied(what, before, after),
-            Renamed::Not => Changed::differs(what, before, after, vec!["name".to_owned()]),
+        draft.then(move |cx| async move {
+            if !is_so {
+                let sent = send(&cx, wanted).await?;
+                let read = || lan::reservations(&cx);
+                let (now, done) = cx.read_back(PATIENCE, read, |now| now.contains(&wanted)).await?;
+                if !done {
+                    let after = now.iter().find(|reserved| reserved.mac == mac);
+                    let after = after.map(|reserved| view.of(*reserved, &hosts));
+                    return Changed::after(&sent, what, None, after, vec!["ipv4".to_owned()]);
+                }
+            }
+            let Some(naming) = naming else {
+                let after = Some(view.of(wanted, &hosts));
+                return Ok(Changed::applied(what, before, after));
+            };
+            let named = give(&cx, mac, &naming).await?;
+            let after = Some(view.of(wanted, &host::all(&cx).await?));
+            let differing = if named { Vec::new() } else { vec!["name".to_owned()] };
+            Ok(Changed::verified(what, before, after, differing))
         })
+    }
+
+    async fn observe(cx: &Context, which: Which) -> Result<Option<CheckedReservation>, ToolError> {
+        observe(cx, which).await
+    }
+}
+
+/// How a reservation is looked at.
+#[derive(Clone, Copy)]
+struct View {
+    plan: Option<Lan>,
+    named: bool,
+}
+
+impl View {
+    fn of(self, reserved: Reserved, hosts: &[Host]) -> CheckedReservation {
+        let host = hosts.iter().find(|host| host.has_mac(reserved.mac));
+        let given = host.filter(|_| self.named).and_then(Host::given_name);
+        CheckedReservation {
+            reservation: named(reserved, hosts),
+            given_name: given.map(|given| given.base.clone()),
+            outside_dhcp_range: self.plan.and_then(|plan| plan.is_dynamic(reserved.ip)) == Some(false),
+            dhcp_off: self.plan.and_then(|plan| plan.dhcp_enabled) == Some(false),
+        }
+    }
+}
+
+async fn observe(cx: &Context, which: Which) -> Result<Option<CheckedReservation>, ToolError> {
+    let list = lan::reservations(cx).await?;
+    let Some(reserved) = list.iter().find(|reserved| reserved.mac == which.mac) else { return Ok(None) };
+    let view = View { plan: lan::plan(cx).await?, named: which.named };
+    Ok(Some(view.of(*reserved, &host::all(cx).await?)))
+}
+
+/// The way back from a reservation that came with a name; `former`: the naming before, where it can be given again.
+fn take_back(draft: Draft, mac: MacAddr, former: Option<Naming>) -> Draft {
+    match former {
+        Some(Naming { name, .. }) => draft.undone_by(&TakeBack { mac, name }),
+        None => draft.undone_by(&RemoveReservation { host: mac.into() }).note(say!(
+            "Undo removes the reservation and leaves the new name: the former one cannot be given again.",
+            "L'annulation supprime la réservation et laisse le nouveau nom : l'ancien ne peut pas être redonné."
+        )),
+    }
+}
+
+/// Names the device. The reservation stands: that must not hide behind a name that the box did not take.
+async fn give(cx: &Context, mac: MacAddr, naming: &Naming) -> Result<bool, ToolError> {
+    let hosts = host::all(cx).await?;
+    match hosts.iter().find(|host| host.has_mac(mac)) {
+        // The box does not know the device yet, or under another key than the planned one.
+        None => return Ok(false),
+        Some(host) if host.key != naming.key => return Ok(false),
+        Some(host) if naming.is_so(host) => return Ok(true),
+        Some(_) => {}
+    }
+    match naming.carry_out(cx).await {
+        Ok((_, _, named)) => Ok(named),
+        Err(ToolError::Box(_) | ToolError::Failed(_)) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -241,7 +331,7 @@ fn taken(ip: std::net::Ipv4Addr, by: &str, reserved: bool) -> ToolError {
     })
 }
 
-async fn send(cx: &Context, wanted: Reserved) -> Result<crate::Sent<sysbus::Ignored>, ToolError> {
+async fn send(cx: &Context, wanted: Reserved) -> Result<Sent<sysbus::Ignored>, ToolError> {
     let Reserved { mac, ip } = wanted;
     match cx.write(&wire::AddStaticLease { mac, ip }).await {
         Err(ToolError::Box(error)) if error.codes().any(|code| code == wire::RESERVED) => {
@@ -251,29 +341,6 @@ async fn send(cx: &Context, wanted: Reserved) -> Result<crate::Sent<sysbus::Igno
             )))
         }
         other => other,
-    }
-}
-
-/// What became of the name.
-enum Renamed {
-    Already,
-    Done,
-    /// The box does not know the device yet, or did not take the name.
-    Not,
-}
-
-async fn rename(cx: &Context, mac: MacAddr, name: &HostName) -> Result<Renamed, ToolError> {
-    let hosts = host::all(cx).await?;
-    let Some(host) = hosts.iter().find(|host| host.has_mac(mac)) else { return Ok(Renamed::Not) };
-    match host::rename(cx, host, name).await {
-        Ok(changed) => Ok(match changed.outcome() {
-            crate::Outcome::AlreadySo => Renamed::Already,
-            crate::Outcome::Applied => Renamed::Done,
-            _ => Renamed::Not,
-        }),
-        // The reservation stands: that must not hide behind the name.
-        Err(ToolError::Box(_) | ToolError::Failed(_)) => Ok(Renamed::Not),
-        Err(error) => Err(error),
     }
 }
 
@@ -298,24 +365,46 @@ impl Tool for RemoveReservation {
     };
 }
 
-impl Read for RemoveReservation {
-    async fn run(self, cx: &Context) -> Result<Changed<Reservation>, ToolError> {
+impl Change for RemoveReservation {
+    type State = Reservation;
+    type Subject = Which;
+    const VOLATILE: &'static [&'static str] = VOLATILE;
+
+    async fn prepare(self, cx: &Context) -> Result<Prepared<Reservation>, ToolError> {
         let list = lan::reservations(cx).await?;
         let hosts = host::all(cx).await?;
         let reserved = self.find(&list, &hosts)?;
         let before = named(reserved, &hosts);
-        let (ip, shown) = (reserved.ip, shown(&before));
+        let (Reserved { mac, ip }, shown) = (reserved, shown(&before));
         let what = say!(
             "Remove the reservation of {ip} for {shown}",
             "Supprimer la réservation de {ip} pour {shown}"
         );
-        let sent = cx.write(&wire::DeleteStaticLease { mac: reserved.mac }).await?;
-        let (now, gone) =
-            cx.read_back(PATIENCE, || lan::reservations(cx), |now| !now.contains(&reserved)).await?;
-        let left = now.iter().find(|other| other.mac == reserved.mac).map(|other| named(*other, &hosts));
-        let differing = if gone { Vec::new() } else { vec!["ipv4".to_owned()] };
-        Changed::after(&sent, what, Some(before), left, differing)
+        Draft::new(what.clone(), &Which { mac, named: false })
+            .turns(Some(&before), None)
+            .sends(&wire::DeleteStaticLease { mac })
+            .undone_by(&AddReservation { host: mac.into(), ip: Some(Ipv4(ip)), name: None })
+            .then(move |cx| async move {
+                let (sent, left) = remove(&cx, reserved).await?;
+                let differing = if left.is_none() { Vec::new() } else { vec!["ipv4".to_owned()] };
+                let left = left.map(|left| named(left, &hosts));
+                Changed::after(&sent, what, Some(before), left, differing)
+            })
     }
+
+    async fn observe(cx: &Context, which: Which) -> Result<Option<Reservation>, ToolError> {
+        Ok(observe(cx, which).await?.map(|checked| checked.reservation))
+    }
+}
+
+/// Removes a reservation and reads back; returns what is left of it.
+async fn remove(
+    cx: &Context,
+    reserved: Reserved,
+) -> Result<(Sent<sysbus::Ignored>, Option<Reserved>), ToolError> {
+    let sent = cx.write(&wire::DeleteStaticLease { mac: reserved.mac }).await?;
+    let (now, _) = cx.read_back(PATIENCE, || lan::reservations(cx), |now| !now.contains(&reserved)).await?;
+    Ok((sent, now.into_iter().find(|other| other.mac == reserved.mac)))
 }
 
 impl RemoveReservation {
@@ -342,5 +431,79 @@ impl RemoveReservation {
             "No address is reserved for `{typed}`. `dhcp-reservation list` (tool dhcp_reservation_list) shows the reservations.",
             "Aucune adresse n'est réservée pour « {typed} ». « dhcp-reservation list » (outil dhcp_reservation_list) montre les réservations."
         )))
+    }
+}
+
+/// Removes a reservation and gives its device the former name back, or none.
+#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TakeBack {
+    /// MAC address of the device.
+    mac: MacAddr,
+    /// Former name; none: a person had given none.
+    #[arg(long)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<HostName>,
+}
+
+impl Tool for TakeBack {
+    type Output = Changed<CheckedReservation>;
+    const GROUP: &'static Group = &RESERVATION;
+    const VERB: &'static str = "clear";
+    const ACCESS: Access = Access::Change;
+    const EXAMPLE: &'static str = "02:00:00:00:00:42";
+    const FRENCH: French = French {
+        about: "Supprime une réservation et rend son ancien nom à l'appareil, ou aucun.",
+        args: &[("mac", "Adresse MAC de l'appareil."), ("name", "Ancien nom.")],
+    };
+    const AUDIENCE: Audience = Audience::Undo;
+}
+
+impl Change for TakeBack {
+    type State = CheckedReservation;
+    type Subject = Which;
+    const VOLATILE: &'static [&'static str] = VOLATILE;
+
+    async fn prepare(self, cx: &Context) -> Result<Prepared<CheckedReservation>, ToolError> {
+        let mac = self.mac;
+        let which = Which { mac, named: true };
+        let before = observe(cx, which).await?;
+        let what = say!(
+            "Remove the reservation for {mac} and its device's new name",
+            "Supprimer la réservation de {mac} et le nouveau nom de l'appareil"
+        );
+        let Some(ip) = before.as_ref().map(|before| before.reservation.ipv4) else {
+            return Ok(Prepared::already_so(what, None));
+        };
+        let hosts = host::all(cx).await?;
+        let host = hosts.iter().find(|host| host.has_mac(mac));
+        let naming = host.map(|host| Naming { key: host.key.clone(), name: self.name });
+        let naming = naming.filter(|naming| !host.is_some_and(|host| naming.is_so(host)));
+        let mut draft = Draft::new(what.clone(), &which)
+            .turns(before.as_ref(), None)
+            .sends(&wire::DeleteStaticLease { mac });
+        if let Some(naming) = &naming {
+            draft = naming.planned_in(draft, None);
+        }
+        let name = host.and_then(Naming::of).and_then(|now| now.name);
+        draft.undone_by(&AddReservation { host: mac.into(), ip: Some(Ipv4(ip)), name }).then(
+            move |cx| async move {
+                let (sent, left) = remove(&cx, Reserved { mac, ip }).await?;
+                if left.is_some() {
+                    let left = observe(&cx, which).await?;
+                    return Changed::after(&sent, what, before, left, vec!["ipv4".to_owned()]);
+                }
+                let named = match &naming {
+                    Some(naming) => give(&cx, mac, naming).await?,
+                    None => true,
+                };
+                let differing = if named { Vec::new() } else { vec!["name".to_owned()] };
+                Ok(Changed::verified(what, before, None, differing))
+            },
+        )
+    }
+
+    async fn observe(cx: &Context, which: Which) -> Result<Option<CheckedReservation>, ToolError> {
+        observe(cx, which).await
     }
 }

@@ -3,9 +3,10 @@
 use emulator::{Options, Time};
 use serde_json::{Value, json};
 
-use super::{Lease, duration, wire};
+use super::{Lease, duration, reservation::AddReservation, wire};
 use crate::{
-    ToolError,
+    Access, Change as _, ToolError,
+    plan::Stage,
     testing::{Bench, bench_with, recordings},
 };
 
@@ -197,13 +198,89 @@ async fn what_became_of_a_lost_reservation_is_read_back() {
     assert!(matches!(error, ToolError::Failed(_)), "{error:?}");
 }
 
+/// Between the last look and the write: too late for the plan, and the box says so.
 #[tokio::test]
 async fn somebody_elses_reservation_in_the_same_moment_is_a_conflict() {
     let bench = evening().await;
-    let other = r#"{"MACAddress":"02:00:00:00:00:43","IPAddress":"192.168.1.90"}"#;
-    let pool = "DHCPv4.Server.Pool.default";
-    bench.fault(&format!("foreign={pool}:addStaticLease{other}@{pool}:getLeases*1"));
-    let error = bench.error("dhcp_reservation_add", json!({"host": "Echo Dot", "ip": "192.168.1.90"})).await;
+    let order: AddReservation =
+        serde_json::from_value(json!({"host": "Echo Dot", "ip": "192.168.1.90"})).unwrap();
+    let Stage::Planned(_, apply) = order.prepare(&bench.cx).await.unwrap().0 else { panic!() };
+    let other = json!({"MACAddress": "02:00:00:00:00:43", "IPAddress": "192.168.1.90"});
+    bench.livebox.call("DHCPv4.Server.Pool.default", "addStaticLease", &other);
+    let error = apply(bench.cx.granting(Access::Change, None)).await.unwrap_err();
     assert!(matches!(&error, ToolError::Conflict(_)), "{error:?}");
     assert!(error.to_string().contains("The box says that 192.168.1.90 is reserved already"), "{error}");
+}
+
+async fn undo(bench: &Bench, entry: i64) -> Value {
+    bench.cx.session().forget_reads();
+    bench.json("journal_undo", json!({ "entry": entry })).await
+}
+
+#[tokio::test]
+async fn a_reservation_is_taken_back_and_made_again() {
+    let bench = evening().await;
+    let before = bench.livebox.settings();
+    let plan = bench.plan("dhcp_reservation_add", json!({"host": "pont hue"})).await.unwrap();
+    assert_eq!(plan["plan"]["undo"]["tool"], "dhcp_reservation_remove");
+    assert_eq!(plan["plan"]["calls"].as_array().unwrap().len(), 1);
+    bench.json("dhcp_reservation_add", json!({"host": "pont hue"})).await;
+    assert_eq!(undo(&bench, 1).await["outcome"], "applied");
+    assert_eq!(bench.livebox.settings(), before);
+    assert_eq!(undo(&bench, 2).await["after"]["ipv4"], "192.168.1.24");
+
+    bench.json("dhcp_reservation_remove", json!({"host": "imprimante"})).await;
+    let back = undo(&bench, 4).await;
+    assert_eq!((&back["outcome"], &back["after"]["ipv4"]), (&json!("applied"), &json!("192.168.1.21")));
+}
+
+#[tokio::test]
+async fn a_renamed_device_does_not_stop_an_undo_but_another_address_does() {
+    let bench = evening().await;
+    bench.json("dhcp_reservation_add", json!({"host": "pont hue"})).await;
+    bench.json("host_rename", json!({"host": "pont hue", "name": "Lumières"})).await;
+    let mac = bench.json("host_show", json!({"host": "Lumières"})).await["mac"].as_str().unwrap().to_owned();
+    let pool = "DHCPv4.Server.Pool.default";
+    let lease = json!({ "MACAddress": mac, "IPAddress": "192.168.1.99" });
+    bench.livebox.call(pool, "deleteStaticLease", &lease);
+    bench.livebox.call(pool, "addStaticLease", &lease);
+    bench.cx.session().forget_reads();
+    let error = bench.error("journal_undo", json!({"entry": 1})).await;
+    assert!(matches!(error, ToolError::Drift(_)) && error.to_string().contains("ipv4"), "{error}");
+    bench.livebox.call(pool, "deleteStaticLease", &lease);
+    let lease = json!({ "MACAddress": mac, "IPAddress": "192.168.1.24" });
+    bench.livebox.call(pool, "addStaticLease", &lease);
+    assert_eq!(undo(&bench, 1).await["outcome"], "applied");
+}
+
+#[tokio::test]
+async fn a_name_that_came_with_a_reservation_goes_with_it() {
+    let bench = evening().await;
+    // One of them has no name given by a person.
+    let hue = bench.json("host_show", json!({"host": "Pont Hue"})).await["mac"].as_str().unwrap().to_owned();
+    bench.livebox.call(&format!("Devices.Device.{hue}"), "removeName", &json!({"source": "webui"}));
+    bench.cx.session().forget_reads();
+    for (host, name) in [(hue.as_str(), "Éclairage"), ("nas-familial", "Coffre")] {
+        let before = bench.livebox.settings();
+        let args = json!({ "host": host, "name": name });
+        let plan = bench.plan("dhcp_reservation_add", args.clone()).await.unwrap();
+        let done = bench.json("dhcp_reservation_add", args).await;
+        assert_eq!((&done["outcome"], &done["after"]), (&json!("applied"), &plan["after"]));
+        let entry = done["entry"].as_i64().unwrap();
+        let after = bench.livebox.settings();
+        assert_ne!(after, before);
+        assert_eq!(undo(&bench, entry).await["outcome"], "applied");
+        assert_eq!(bench.livebox.settings(), before, "{host}");
+        assert_eq!(undo(&bench, entry + 1).await["outcome"], "applied");
+        assert_eq!(bench.livebox.settings(), after, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn a_later_name_stops_the_undo_of_a_naming_reservation() {
+    let bench = evening().await;
+    bench.json("dhcp_reservation_add", json!({"host": "Pont Hue", "name": "Éclairage"})).await;
+    bench.json("host_rename", json!({"host": "Éclairage", "name": "Lumières"})).await;
+    let error = bench.error("journal_undo", json!({"entry": 1})).await;
+    assert!(matches!(error, ToolError::Drift(_)) && error.to_string().contains("given_name"), "{error}");
 }

@@ -2,15 +2,16 @@
 
 use super::{
     lease::ListLeases,
-    reservation::{AddReservation, ListReservations, RemoveReservation},
+    reservation::{AddReservation, ListReservations, RemoveReservation, TakeBack},
 };
 use crate::{Group, ToolDef};
 
 pub(crate) const TOOLS: &[ToolDef] = &[
     ToolDef::read::<ListLeases>(),
     ToolDef::read::<ListReservations>(),
-    ToolDef::read::<AddReservation>(),
-    ToolDef::read::<RemoveReservation>(),
+    ToolDef::change::<AddReservation>(),
+    ToolDef::change::<RemoveReservation>(),
+    ToolDef::change::<TakeBack>(),
 ];
 
 pub(super) const LEASE: Group =

@@ -10,6 +10,7 @@ use sysbus::{Error, scalar::Rows};
 use crate::{Band, Context, Lang, MacAddr, Page, Show, ToolError, Untrusted};
 
 mod host_ref;
+mod rename;
 mod target;
 pub(crate) mod tools;
 mod wire;
@@ -18,8 +19,8 @@ mod wire;
 mod tests;
 
 pub(crate) use host_ref::{HostRef, find};
+pub(crate) use rename::{HostName, Naming, undone};
 pub(crate) use target::{Target, target};
-pub(crate) use tools::{HostName, rename};
 
 /// A device of the home network, active or not.
 #[derive(Clone, Debug)]

@@ -342,3 +342,42 @@ fn impossible_strengths_and_rates_read_as_unknown() {
     assert_eq!(host(7, i64::MAX), (None, None));
     assert_eq!(host(i64::MIN, -1), (None, None));
 }
+
+#[tokio::test]
+async fn a_name_is_taken_back_whether_there_was_one_or_not() {
+    let bench = evening().await;
+    let list = bench.json("host_list", json!({"all": true, "limit": 200})).await;
+    let names = |bench: &Bench, key: &str| {
+        bench.livebox.call(&format!("Devices.Device.{key}"), "get", &json!({}))["status"]["Names"].clone()
+    };
+    for (index, host) in list["hosts"].as_array().unwrap().iter().take(4).enumerate() {
+        let mac = host["mac"].as_str().unwrap();
+        if index % 2 == 1 {
+            bench.livebox.call(&format!("Devices.Device.{mac}"), "removeName", &json!({"source": "webui"}));
+            bench.cx.session().forget_reads();
+        }
+        let before = names(&bench, mac);
+        let given = before.as_array().unwrap().iter().any(|name| name["Source"] == "webui");
+        assert_eq!(given, index % 2 == 0, "{before}");
+        let shown = bench.json("host_show", json!({ "host": mac })).await;
+        let renamed = bench.json("host_rename", json!({"host": mac, "name": "Un nom à part"})).await;
+        let entry = renamed["entry"].as_i64().unwrap();
+        let undone = bench.json("journal_undo", json!({ "entry": entry })).await;
+        assert_eq!((&undone["outcome"], &undone["after"]["name"]), (&json!("applied"), &shown["name"]));
+        assert_eq!(names(&bench, mac), before);
+        let redone = bench.json("journal_undo", json!({ "entry": entry + 1 })).await;
+        assert_eq!(redone["after"]["name"], "Un nom à part");
+        bench.json("journal_undo", json!({ "entry": entry + 2 })).await;
+    }
+}
+
+#[tokio::test]
+async fn a_name_given_since_is_not_overwritten() {
+    let bench = evening().await;
+    let renamed = bench.json("host_rename", json!({"host": "Echo Dot", "name": "Enceinte"})).await;
+    let key = renamed["after"]["mac"].as_str().unwrap();
+    bench.livebox.call(&format!("Devices.Device.{key}"), "setName", &json!({"name": "Radio"}));
+    bench.cx.session().forget_reads();
+    let error = bench.error("journal_undo", json!({"entry": 1})).await;
+    assert!(matches!(error, ToolError::Drift(_)) && error.to_string().contains("name"), "{error}");
+}

@@ -1,26 +1,28 @@
 //! The tools about LAN hosts.
 
-use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
-    Host, HostDetails, HostList, HostRef, Link, NamedHost, all, all_in, find, host_ref::describe, resolve,
+    Host, HostDetails, HostList, HostRef, Link, all, all_in, find,
+    rename::{RenameHost, RestoreName},
     wire,
 };
 use crate::{
-    Access, Band, Changed, Context, French, Group, MacAddr, Message, Read, Tool, ToolDef, ToolError,
-    Untrusted, lan,
-    net::{text_schema, textual},
-    say,
-    text::folded,
+    Access, Band, Context, French, Group, MacAddr, Message, Read, Tool, ToolDef, ToolError, Untrusted, lan,
+    net::textual, say, text::folded,
 };
 
-pub(crate) const TOOLS: &[ToolDef] =
-    &[ToolDef::read::<ListHosts>(), ToolDef::read::<ShowHost>(), ToolDef::read::<RenameHost>()];
+pub(crate) const TOOLS: &[ToolDef] = &[
+    ToolDef::read::<ListHosts>(),
+    ToolDef::read::<ShowHost>(),
+    ToolDef::change::<RenameHost>(),
+    ToolDef::change::<RestoreName>(),
+];
 
-const HOST: Group =
+pub(super) const HOST: Group =
     Group { name: "host", english: "Devices of the home network", french: "Les appareils du réseau local" };
 
 fn default_limit() -> usize {
@@ -251,100 +253,4 @@ fn is_about_the_call(error: &sysbus::Error) -> bool {
         error,
         Error::Absent { .. } | Error::Denied { .. } | Error::Refused { .. } | Error::NotUnderstood { .. }
     )
-}
-
-/// Renames a device, as the box and its web page show it.
-#[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RenameHost {
-    /// Name, IP or MAC.
-    #[arg(value_name = "HOST")]
-    host: HostRef,
-    /// New name.
-    #[arg(value_name = "NAME")]
-    name: HostName,
-}
-
-impl Tool for RenameHost {
-    type Output = Changed<NamedHost>;
-    const GROUP: &'static Group = &HOST;
-    const VERB: &'static str = "rename";
-    const ACCESS: Access = Access::Change;
-    const EXAMPLE: &'static str = "nas-familial 'NAS du bureau'";
-    const FRENCH: French = French {
-        about: "Renomme un appareil, tel que la box et sa page web le montrent.",
-        args: &[("host", "Nom, IP ou MAC."), ("name", "Nouveau nom.")],
-    };
-}
-
-impl Read for RenameHost {
-    async fn run(self, cx: &Context) -> Result<Changed<NamedHost>, ToolError> {
-        let host = resolve(cx, &self.host).await?;
-        rename(cx, &host, &self.name).await
-    }
-}
-
-/// A name for a host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct HostName(String);
-
-impl FromStr for HostName {
-    type Err = Message;
-
-    fn from_str(text: &str) -> Result<Self, Message> {
-        const LONGEST: usize = 60;
-        let text = text.trim();
-        let count = text.chars().count();
-        if count == 0 || count > LONGEST {
-            return Err(say!(
-                "a host's name has 1 to {LONGEST} characters, this one {count}",
-                "le nom d'un appareil a de 1 à {LONGEST} caractères, celui-ci {count}"
-            ));
-        }
-        if Untrusted::clean(text).shown() != text {
-            return Err(say!(
-                "a host's name has no control or invisible characters",
-                "le nom d'un appareil ne contient pas de caractères de contrôle ou invisibles"
-            ));
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl fmt::Display for HostName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-textual!(HostName, text_schema());
-
-/// Gives a host that name and reads back which it has now.
-pub(crate) async fn rename(
-    cx: &Context,
-    host: &Host,
-    name: &HostName,
-) -> Result<Changed<NamedHost>, ToolError> {
-    const PATIENCE: Duration = Duration::from_secs(5);
-    let (described, wanted) = (describe(host), name.0.as_str());
-    let what = say!("Rename {described} to \"{wanted}\"", "Renommer {described} en « {wanted} »");
-    let named = |host: &Host| NamedHost { mac: host.mac, name: host.name.clone() };
-    // The box appends a number to a name that another host has: it counts as given all the same.
-    let is_so = |host: &Host| host.given_name().is_some_and(|given| given.base.shown() == wanted);
-    if is_so(host) {
-        return Ok(Changed::already_so(what, Some(named(host))));
-    }
-    let sent = cx.write(&wire::SetName { key: &host.key, name: wanted }).await?;
-    let read = || async {
-        let hosts = all(cx).await?;
-        hosts.into_iter().find(|other| other.key == host.key).ok_or_else(|| {
-            ToolError::Failed(say!(
-                "{described} is gone from the box's list.",
-                "{described} a disparu de la liste de la box."
-            ))
-        })
-    };
-    let (now, settled) = cx.read_back(PATIENCE, read, is_so).await?;
-    let differing = if settled { Vec::new() } else { vec!["name".to_owned()] };
-    Changed::after(&sent, what, Some(named(host)), Some(named(&now)), differing)
 }

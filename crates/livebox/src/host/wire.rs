@@ -290,7 +290,7 @@ impl Name {
 }
 
 /// The source of a name that a person gave.
-const GIVEN: &str = "webui";
+pub(crate) const GIVEN: &str = "webui";
 
 /// A date; `None` for the box's "never" (0001-01-01) and the clock's zero.
 fn date(text: &Text) -> Option<Timestamp> {
@@ -309,6 +309,24 @@ pub(crate) struct SetName<'a> {
 impl Call for SetName<'_> {
     type Reply = Ignored;
     const METHOD: &'static str = "setName";
+    const KIND: Kind = Kind::Write;
+
+    fn service(&self) -> Cow<'static, str> {
+        format!("Devices.Device.{}", self.key).into()
+    }
+}
+
+/// Takes a device's name of that source away. No answer was recorded; the declaration is the same on all five dumps.
+#[derive(Serialize)]
+pub(crate) struct RemoveName<'a> {
+    #[serde(skip)]
+    pub(crate) key: &'a str,
+    pub(crate) source: &'static str,
+}
+
+impl Call for RemoveName<'_> {
+    type Reply = Ignored;
+    const METHOD: &'static str = "removeName";
     const KIND: Kind = Kind::Write;
 
     fn service(&self) -> Cow<'static, str> {

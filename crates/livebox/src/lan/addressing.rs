@@ -12,10 +12,10 @@ use crate::{Lang, Message, Page, Show, ToolError, say};
 /// The box's own address and what its DHCP server gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Addressing {
-    /// Of the box.
+    // Of the box.
     pub(super) ipv4: Ipv4Addr,
     pub(super) prefix_length: u8,
-    /// Whether the box gives addresses.
+    // Whether the box gives addresses.
     pub(super) dhcp: Option<bool>,
     pub(super) dhcp_first: Option<Ipv4Addr>,
     pub(super) dhcp_last: Option<Ipv4Addr>,
