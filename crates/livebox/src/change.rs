@@ -47,7 +47,9 @@ pub struct Changed<T> {
     entry: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     guard: Option<Open>,
+    // It quotes names and states.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-untrusted" = true))]
     plan: Option<Open>,
     #[serde(skip_serializing_if = "Option::is_none")]
     approval: Option<Open>,

@@ -376,6 +376,8 @@ pub(crate) fn read_args<T: Tool>(args: Value) -> Result<T, ToolError> {
     serde_path_to_error::deserialize(args).map_err(|error| {
         let path = error.path().to_string();
         let problem = Message::unpack(&error.inner().to_string());
+        let [english, french] = [Lang::En, Lang::Fr].map(|lang| brief(problem.text(lang)));
+        let problem = Message::new(english, french);
         let problem =
             if T::SECRETS.contains(&path.as_str()) { say!("not usable", "inutilisable") } else { problem };
         let (english, french) = (problem.text(Lang::En), problem.text(Lang::Fr));
@@ -385,6 +387,18 @@ pub(crate) fn read_args<T: Tool>(args: Value) -> Result<T, ToolError> {
             say!("Wrong argument `{path}`: {english}.", "Argument « {path} » incorrect : {french}.")
         })
     })
+}
+
+/// A message that quotes what was given, however much that was: its start, and its end, which says what is expected.
+fn brief(text: &str) -> String {
+    const START: usize = 80;
+    const END: usize = 200;
+    let text = sysbus::plain(text, usize::MAX);
+    let length = text.chars().count();
+    if length <= START + END {
+        return text;
+    }
+    text.chars().take(START).chain(['…']).chain(text.chars().skip(length - END)).collect()
 }
 
 /// The refusal of an argument that the tool does not have. Its name is repeated only where it is a known one misspelt:

@@ -18,6 +18,7 @@ pub const PASSWORD: &str = "Pa55-de-test";
 /// An emulated box with its own folders for settings and state.
 pub struct Bench {
     pub livebox: Handle,
+    pub password: String,
     pub folder: tempfile::TempDir,
     pub speed_url: String,
 }
@@ -35,12 +36,17 @@ impl Bench {
     }
 
     pub async fn with(options: Options) -> Self {
-        let options = Options { password: PASSWORD.to_owned(), ..options };
+        Self::of(Options { password: PASSWORD.to_owned(), ..options }).await
+    }
+
+    /// With the password of these options.
+    pub async fn of(options: Options) -> Self {
+        let password = options.password.clone();
         let livebox = Emulator::start("127.0.0.1:0", options).await.unwrap();
         let speed = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let speed_url = format!("http://{}", speed.local_addr().unwrap());
         tokio::spawn(emulator::speed::serve(speed, std::future::pending::<()>()));
-        Self { livebox, folder: tempfile::tempdir().unwrap(), speed_url }
+        Self { livebox, password, folder: tempfile::tempdir().unwrap(), speed_url }
     }
 
     /// A box on which that tool's example works: those of the journal need a change in it.
@@ -76,7 +82,7 @@ impl Bench {
             .env_clear()
             .env("PATH", std::env::var("PATH").unwrap_or_default())
             .env("LIVEBOX_HOST", self.livebox.url())
-            .env("LIVEBOX_PASSWORD", PASSWORD)
+            .env("LIVEBOX_PASSWORD", &self.password)
             .env("LIVEBOX_SPEED_URL", &self.speed_url)
             .env("LIVEBOX_MCP_CONFIG", self.folder.path())
             .env("LIVEBOX_MCP_STATE", self.folder.path())
@@ -95,7 +101,7 @@ impl Bench {
         let session = Session::new(sysbus::Config {
             endpoint: Endpoint::parse(&self.livebox.url(), Trust::System).unwrap(),
             user: "admin".to_owned(),
-            password: Password::Given(Secret::new(PASSWORD)),
+            password: Password::Given(Secret::new(self.password.as_str())),
             state: None,
             honour_refusal: false,
         });

@@ -17,6 +17,7 @@ mod budgets;
 mod earlier;
 mod examples;
 mod harness;
+mod hostile;
 mod login;
 mod misuse;
 mod registry;
