@@ -345,7 +345,7 @@ impl ServerHandler for Server {
         let given = arguments.unwrap_or_default();
         let Some(meant) = understand(&name, &given) else {
             let name = livebox::Untrusted::clean(&name);
-            return Err(ErrorData::invalid_params(format!("Unknown tool: {}", name.shown()), None));
+            return Err(ErrorData::invalid_params(format!("Unknown tool: \"{}\"", name.in_quotes()), None));
         };
         self.notice(&request).await;
         let client = client_of(&request);

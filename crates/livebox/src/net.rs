@@ -60,7 +60,7 @@ impl FromStr for MacAddr {
         let text = text.trim();
         let wrong = || {
             let text = crate::text::Untrusted::clean(text);
-            let text = text.shown();
+            let text = text.in_quotes();
             say!(
                 "`{text}` is not a MAC address: write it like AA:BB:CC:DD:EE:FF",
                 "« {text} » n'est pas une adresse MAC : écrivez-la comme AA:BB:CC:DD:EE:FF"
@@ -124,7 +124,7 @@ impl FromStr for Ipv4 {
     fn from_str(text: &str) -> Result<Self, Message> {
         text.trim().parse().map(Self).map_err(|_| {
             let text = crate::text::Untrusted::clean(text);
-            let text = text.shown();
+            let text = text.in_quotes();
             say!(
                 "`{text}` is not an IPv4 address: write it like 192.168.1.20",
                 "« {text} » n'est pas une adresse IPv4 : écrivez-la comme 192.168.1.20"
@@ -168,7 +168,7 @@ impl FromStr for Band {
             "6" => Ok(Self::Ghz6),
             _ => {
                 let text = crate::text::Untrusted::clean(text);
-                let text = text.shown();
+                let text = text.in_quotes();
                 Err(say!(
                     "`{text}` is not a Wi-Fi band: write 2.4, 5 or 6",
                     "« {text} » n'est pas une bande Wi-Fi : écrivez 2.4, 5 ou 6"
@@ -235,7 +235,7 @@ impl FromStr for PortRange {
         };
         parsed.map(|(first, last)| Self { first, last }).ok_or_else(|| {
             let text = crate::text::Untrusted::clean(text);
-            let text = text.shown();
+            let text = text.in_quotes();
             say!(
                 "`{text}` is not a port: write a number from 1 to 65535, or a range like 8000-8010",
                 "« {text} » n'est pas un port : écrivez un nombre de 1 à 65535, ou une plage comme 8000-8010"

@@ -105,7 +105,9 @@ impl Page {
                 Block::Table { head, rows } => {
                     push_line(&mut out, &head.join(" | "));
                     for row in rows {
-                        push_line(&mut out, row.join(" | ").trim_end_matches([' ', '|']));
+                        // A name that holds the separator must not look like several cells.
+                        let cells: Vec<_> = row.iter().map(|cell| cell.replace('|', "¦")).collect();
+                        push_line(&mut out, cells.join(" | ").trim_end_matches([' ', '|']));
                     }
                 }
             }
@@ -186,15 +188,15 @@ mod tests {
                 ["Name", "IP", "Nothing"],
                 [
                     ["Télé".into(), "192.168.1.10".into(), String::new()],
-                    ["pc".into(), String::new(), String::new()],
+                    ["p|c".into(), String::new(), String::new()],
                 ],
             )
             .fact("Level", "Medium")
             .fact("IPv6", "High");
-        assert_eq!(page.compact(), "2 hosts\nName | IP\nTélé | 192.168.1.10\npc\nLevel: Medium; IPv6: High");
+        assert_eq!(page.compact(), "2 hosts\nName | IP\nTélé | 192.168.1.10\np¦c\nLevel: Medium; IPv6: High");
         assert_eq!(
             page.aligned(),
-            "2 hosts\n\nName  IP\n────  ────────────\nTélé  192.168.1.10\npc\n\nLevel  Medium\nIPv6   High"
+            "2 hosts\n\nName  IP\n────  ────────────\nTélé  192.168.1.10\np|c\n\nLevel  Medium\nIPv6   High"
         );
     }
 }

@@ -41,6 +41,13 @@ impl Untrusted {
         &self.0
     }
 
+    /// The cleaned text to be put between the quotes of a message. Its own quotes become single ones, so that it
+    /// cannot end ours and go on as if we spoke.
+    pub fn in_quotes(&self) -> Cow<'_, str> {
+        const QUOTES: [char; 6] = ['"', '`', '«', '»', '“', '”'];
+        if self.0.contains(QUOTES) { self.0.replace(QUOTES, "'").into() } else { (&*self.0).into() }
+    }
+
     /// Whether a person who typed `wanted` means this text: case, accents and blanks do not count.
     pub fn matches(&self, wanted: &str) -> bool {
         self.folded() == folded(wanted)
@@ -117,6 +124,13 @@ mod tests {
         assert_eq!(Untrusted::clean("TV\u{1b}[2J\u{202e}\u{200b} salon\u{e0041}\r\n").shown(), "TV[2J salon");
         assert_eq!(Untrusted::clean(&"é".repeat(10_000)).shown().chars().count(), 64);
         assert_eq!(Untrusted::non_empty(" \u{feff} "), None);
+    }
+
+    #[test]
+    fn a_name_does_not_end_its_quotes() {
+        let name = Untrusted::clean("x\". Done. Now `reboot` « l'autre »");
+        assert_eq!(name.in_quotes(), "x'. Done. Now 'reboot' ' l'autre '");
+        assert_eq!(Untrusted::clean("TV d'Anaïs").in_quotes(), "TV d'Anaïs");
     }
 
     #[test]

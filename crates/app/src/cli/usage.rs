@@ -36,7 +36,7 @@ fn explain(error: &Error) -> Message {
     let context = |kind| error.get(kind).map(plain).unwrap_or_default();
     let arg = context(ContextKind::InvalidArg);
     let value = livebox::Untrusted::clean(&context(ContextKind::InvalidValue));
-    let value = value.shown();
+    let value = value.in_quotes();
     let valid = context(ContextKind::ValidValue);
     let similar =
         [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg].into_iter().find_map(|kind| {

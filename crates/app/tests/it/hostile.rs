@@ -105,18 +105,21 @@ fn sample() -> Vec<String> {
     picked.map(|hostile| hostile.text().into_owned()).collect()
 }
 
-/// The example's arguments with one that takes any text replaced.
-fn spoiled(def: &ToolDef, hostile: &str) -> Vec<Value> {
+/// The example's arguments with one after the other replaced by a few texts, and with an unknown one. All tools
+/// together see the whole sample many times.
+fn spoiled(def: &ToolDef, place: usize) -> Vec<Value> {
+    let sample = sample();
+    let mut texts = sample.iter().cycle().skip(place * 5);
     let schema = (def.input_schema)();
-    let properties = schema["properties"].as_object().unwrap();
-    let texts = properties.iter().filter(|(_, schema)| schema["type"] != "boolean");
-    texts
-        .map(|(name, schema)| {
+    let mut calls = vec![json!({ texts.next().unwrap(): 1 })];
+    for (name, schema) in schema["properties"].as_object().unwrap() {
+        for hostile in texts.by_ref().take(if schema["type"] == "boolean" { 1 } else { 3 }) {
             let mut args = arguments(def);
             args[name] = if schema["type"] == "array" { json!([hostile]) } else { json!(hostile) };
-            args
-        })
-        .collect()
+            calls.push(args);
+        }
+    }
+    calls
 }
 
 /// Arguments with which a list gives all that it has.
@@ -151,11 +154,12 @@ async fn what_models_read_is_clean() {
         assert!(!list.contains(&fragment), "{fragment} in the list of tools");
     }
     let mut seen = 0;
-    for def in tools().into_iter().filter(|def| def.audience == Audience::Everyone && def.verb != "reboot") {
+    let offered =
+        tools().into_iter().filter(|def| def.audience == Audience::Everyone && def.verb != "reboot");
+    for (place, def) in offered.enumerate() {
         let name = def.name();
         let mut calls = vec![widest(def), arguments(def)];
-        calls.extend(sample().iter().flat_map(|hostile| spoiled(def, hostile)));
-        calls.extend(sample().iter().map(|hostile| json!({ hostile: 1 })));
+        calls.extend(spoiled(def, place));
         for args in calls {
             // What is searched for in Internet is not what is tested here, and takes its time.
             if def.open_world && args != arguments(def) {
@@ -182,10 +186,9 @@ async fn plans_are_clean() {
     let bench = hostile_bench().await;
     let mut peer = Peer::start(bench.asking().arg("mcp"));
     peer.initialize().await;
-    for def in tools().into_iter().filter(|def| def.is_change() && def.audience == Audience::Everyone) {
-        let mut calls = vec![arguments(def)];
-        calls.extend(sample().iter().flat_map(|hostile| spoiled(def, hostile)));
-        for args in calls {
+    let changes = tools().into_iter().filter(|def| def.is_change() && def.audience == Audience::Everyone);
+    for (place, def) in changes.enumerate() {
+        for args in [vec![arguments(def)], spoiled(def, place)].concat() {
             let result = peer.call(&def.name(), args.clone()).await;
             let what = format!("{} {}", def.name(), args.to_string().chars().take(300).collect::<String>());
             check_text(&what, text(&result));
@@ -304,7 +307,7 @@ async fn what_the_network_says_is_marked_in_every_schema() {
             bench.invoke(rename, args).await.unwrap();
         }
         let mut calls = vec![widest(def)];
-        for host in 60..75 {
+        for host in 60..64 {
             // Tools that are about one host: about several of the strangers.
             let mut args = arguments(def);
             for name in ["host", "to"] {

@@ -252,7 +252,8 @@ async fn give(cx: &Context, mac: MacAddr, naming: &Naming) -> Result<bool, ToolE
 impl AddReservation {
     fn sentence(&self, wanted: Reserved, known: Option<&Host>) -> Message {
         let Reserved { mac, ip } = wanted;
-        let host = known.map_or_else(|| mac.to_string(), |host| format!("\"{}\" ({mac})", host.name.shown()));
+        let host =
+            known.map_or_else(|| mac.to_string(), |host| format!("\"{}\" ({mac})", host.name.in_quotes()));
         match &self.name {
             Some(name) => say!(
                 "Reserve {ip} for {host} and call it \"{name}\"",
@@ -264,7 +265,7 @@ impl AddReservation {
 }
 
 fn no_mac(host: &Host) -> ToolError {
-    let name = host.name.shown();
+    let name = host.name.in_quotes();
     ToolError::Conflict(say!(
         "The box tells no MAC address for \"{name}\": give the MAC address itself.",
         "La box n'indique pas d'adresse MAC pour « {name} » : donnez l'adresse MAC elle-même."
@@ -298,7 +299,7 @@ async fn check(
         hosts.iter().find(|host| host.active != Some(false) && host.ipv4 == Some(ip) && !host.has_mac(mac));
     if let Some(user) = user {
         let mac = user.mac.map(|mac| format!(" ({mac})")).unwrap_or_default();
-        return Err(taken(ip, &format!("\"{}\"{mac}", user.name.shown()), false));
+        return Err(taken(ip, &format!("\"{}\"{mac}", user.name.in_quotes()), false));
     }
     let leases = cx.read_optional(&wire::GetLeases { guest: false }).await?.unwrap_or_default();
     let mut leases = wire::leases(&leases, false).into_iter();
@@ -312,7 +313,7 @@ async fn check(
 
 fn shown(reservation: &Reservation) -> String {
     match &reservation.name {
-        Some(name) => format!("\"{}\" ({})", name.shown(), reservation.mac),
+        Some(name) => format!("\"{}\" ({})", name.in_quotes(), reservation.mac),
         None => reservation.mac.to_string(),
     }
 }
@@ -423,8 +424,8 @@ impl RemoveReservation {
         }
         let typed = self.host.quoted();
         let typed = match host::find(hosts, &self.host) {
-            Ok(host) => host.name.shown(),
-            Err(_) if self.host.mac().is_some() || self.host.ip().is_some() => typed.shown(),
+            Ok(host) => host.name.in_quotes(),
+            Err(_) if self.host.mac().is_some() || self.host.ip().is_some() => typed.in_quotes(),
             Err(error) => return Err(error),
         };
         Err(ToolError::Conflict(say!(

@@ -31,7 +31,7 @@ impl FromStr for Host {
         let text = text.trim();
         parse(text).map(Self).ok_or_else(|| {
             let text = Untrusted::clean(text);
-            let text = text.shown();
+            let text = text.in_quotes();
             say!(
                 "`{text}` is not a host: write a name (www.orange.fr) or an IP address",
                 "« {text} » n'est pas un hôte : écrivez un nom (www.orange.fr) ou une adresse IP"

@@ -33,7 +33,7 @@ impl Show for Dmz {
         let Some(ip) = self.ipv4 else {
             return Page::new().line(lang.pick("No DMZ host.", "Aucun appareil en DMZ."));
         };
-        let named = self.name.as_ref().map(|name| format!(" (\"{}\")", name.shown())).unwrap_or_default();
+        let named = self.name.as_ref().map(|name| format!(" (\"{}\")", name.in_quotes())).unwrap_or_default();
         let page = Page::new()
             .fact(lang.pick("DMZ host", "Appareil en DMZ"), format!("{ip}{named}"))
             .fact_if(lang.pick("Status", "État"), self.status.as_ref().map(Untrusted::shown));

@@ -99,7 +99,7 @@ impl Change for SetDmz {
         let other = entries.iter().find(|(id, entry)| *id != wire::ID && entry.is_enabled());
         if let Some((id, entry)) = other.filter(|(_, entry)| entry.ip() != Some(ip)) {
             let id = Untrusted::clean(id);
-            let (id, ip) = (id.shown(), entry.ip().map(|ip| ip.to_string()).unwrap_or_default());
+            let (id, ip) = (id.in_quotes(), entry.ip().map(|ip| ip.to_string()).unwrap_or_default());
             return Err(ToolError::Conflict(say!(
                 "Another DMZ exists already, \"{id}\" to {ip}. Clear it first (`dmz clear`).",
                 "Une autre DMZ existe déjà, « {id} » vers {ip}. Supprimez-la d'abord (`dmz clear`)."

@@ -38,7 +38,7 @@ impl FromStr for Level {
             "custom" | "personnalise" => Ok(Self::Custom),
             _ => {
                 let text = Untrusted::clean(text);
-                let text = text.shown();
+                let text = text.in_quotes();
                 Err(say!(
                     "`{text}` is not a firewall level: write high, medium, low or custom",
                     "« {text} » n'est pas un niveau de pare-feu : écrivez high, medium, low ou custom"

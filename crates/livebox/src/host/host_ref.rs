@@ -121,7 +121,7 @@ fn ambiguous(wanted: &HostRef, hosts: &[&Host]) -> ToolError {
     let list: Vec<String> = hosts.iter().take(LISTED).map(|host| describe(host)).collect();
     let more = if hosts.len() > LISTED { ", …" } else { "" };
     let (wanted, list) = (wanted.quoted(), list.join(", "));
-    let wanted = wanted.shown();
+    let wanted = wanted.in_quotes();
     ToolError::Conflict(say!(
         "Several hosts fit `{wanted}`: {list}{more}. Name one by its IP or MAC address.",
         "Plusieurs appareils correspondent à « {wanted} » : {list}{more}. Désignez-en un par son adresse IP ou MAC."
@@ -132,12 +132,12 @@ fn ambiguous(wanted: &HostRef, hosts: &[&Host]) -> ToolError {
 pub(super) fn describe(host: &Host) -> String {
     let ids = [host.ipv4.map(|ip| ip.to_string()), host.mac.map(|mac| mac.to_string())];
     let ids = ids.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    format!("\"{}\" ({ids})", host.name.shown())
+    format!("\"{}\" ({ids})", host.name.in_quotes())
 }
 
 fn unknown(wanted: &HostRef) -> ToolError {
     let text = wanted.quoted();
-    let text = text.shown();
+    let text = text.in_quotes();
     ToolError::Conflict(match (wanted.mac, wanted.ip) {
         (Some(_), _) => say!(
             "The box knows no host with the MAC address {text}. `host list --all` (tool host_list, all = true) shows those that it knows.",

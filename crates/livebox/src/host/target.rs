@@ -17,7 +17,7 @@ impl Target {
     /// As people read it: `192.168.1.20 ("nas")`.
     pub(crate) fn shown(&self) -> String {
         match &self.name {
-            Some(name) => format!("{} (\"{}\")", self.ip, name.shown()),
+            Some(name) => format!("{} (\"{}\")", self.ip, name.in_quotes()),
             None => self.ip.to_string(),
         }
     }
@@ -51,7 +51,7 @@ async fn address_of(cx: &Context, host: &Host) -> Result<Ipv4Addr, ToolError> {
     let reserved = lan::reservations(cx).await?;
     let reserved = reserved.iter().find(|reserved| host.has_mac(reserved.mac));
     reserved.map(|reserved| reserved.ip).or(host.ipv4).ok_or_else(|| {
-        let name = host.name.shown();
+        let name = host.name.in_quotes();
         ToolError::Conflict(say!(
             "\"{name}\" has no IPv4 address now and none is reserved for it. Reserve one (`dhcp-reservation add`), or give the address.",
             "« {name} » n'a pas d'adresse IPv4 en ce moment et aucune ne lui est réservée. Réservez-en une (`dhcp-reservation add`), ou donnez l'adresse."

@@ -155,7 +155,7 @@ impl FromStr for LinkFilter {
             "guest" | "invite" => Ok(Self::Guest),
             other => other.parse().map(Self::Band).map_err(|_| {
                 let text = Untrusted::clean(text);
-                let text = text.shown();
+                let text = text.in_quotes();
                 say!(
                     "`{text}` is not a link: write ethernet, wifi, 2.4, 5, 6 or guest",
                     "« {text} » n'est pas un lien : écrivez ethernet, wifi, 2.4, 5, 6 ou guest"

@@ -24,7 +24,7 @@ impl FromStr for Since {
         let moment = text.parse::<Timestamp>().ok().or_else(|| midnight(text)).or_else(|| ago(text));
         moment.map(Self).ok_or_else(|| {
             let text = Untrusted::clean(text);
-            let text = text.shown();
+            let text = text.in_quotes();
             say!(
                 "`{text}` is not a moment: write a date (2026-01-31), a time (2026-01-31T18:00:00Z) or an age (7d, 24h)",
                 "« {text} » n'est pas un moment : écrivez une date (2026-01-31), une heure (2026-01-31T18:00:00Z) ou une ancienneté (7j, 24h)"

@@ -49,7 +49,7 @@ impl FromStr for Protocol {
             ["both" | "all" | "any"] | ["tcp", "udp"] | ["17", "6"] => Ok(Self::Both),
             _ => {
                 let text = Untrusted::clean(text);
-                let text = text.shown();
+                let text = text.in_quotes();
                 Err(say!(
                     "`{text}` is not a protocol: write tcp, udp or both",
                     "« {text} » n'est pas un protocole : écrivez tcp, udp ou both (les deux)"
@@ -147,7 +147,7 @@ impl FromStr for Sources {
             let net = part.parse::<Ipv4Net>().ok().or_else(|| part.parse().ok().map(host_net));
             let net = net.ok_or_else(|| {
                 let part = Untrusted::clean(part);
-                let part = part.shown();
+                let part = part.in_quotes();
                 say!(
                     "`{part}` is not an IPv4 network: write it like 203.0.113.7 or 198.51.100.0/24",
                     "« {part} » n'est pas un réseau IPv4 : écrivez-le comme 203.0.113.7 ou 198.51.100.0/24"

@@ -97,7 +97,7 @@ impl Rule {
         let source = self.source.as_ref().map(|source| format!(", {} →", source.shown())).unwrap_or_default();
         format!(
             "\"{}\" ({}{source} {protocol} {external} → {ip}:{internal})",
-            self.name.shown(),
+            self.name.in_quotes(),
             self.origin.shown()
         )
     }

@@ -306,11 +306,11 @@ fn named<'a>(interfaces: &'a [Interface], wanted: &str) -> Result<&'a Interface,
     };
     by(|one| &one.friendly).or_else(|| by(|one| &one.key)).or_else(|| by(|one| &one.name)).ok_or_else(|| {
         let wanted = Untrusted::clean(wanted);
-        let wanted = wanted.shown();
-        let known: Vec<&str> = interfaces
+        let wanted = wanted.in_quotes();
+        let known: Vec<String> = interfaces
             .iter()
             .filter(|interface| interface.kind != Kind::WanService)
-            .map(|interface| interface.shown.shown())
+            .map(|interface| format!("\"{}\"", interface.shown.in_quotes()))
             .collect();
         let known = known.join(", ");
         ToolError::Conflict(say!(

@@ -37,9 +37,9 @@ impl Air {
 
     fn no_network(&self, wanted: &str) -> ToolError {
         let wanted = Untrusted::clean(wanted);
-        let wanted = wanted.shown();
-        let mut known: Vec<&str> =
-            self.networks.iter().filter_map(|network| network.ssid.as_ref()).map(Untrusted::shown).collect();
+        let wanted = wanted.in_quotes();
+        let ssids = self.networks.iter().filter_map(|network| network.ssid.as_ref());
+        let mut known: Vec<String> = ssids.map(|ssid| format!("\"{}\"", ssid.in_quotes())).collect();
         known.sort_unstable();
         known.dedup();
         let known = known.join(", ");
