@@ -273,12 +273,12 @@ async fn agree(cx: &Context, policy: &Policy, order: &Order<'_>, plan: &Plan) ->
                 valid_for: APPROVAL_VALID.unsigned_abs(),
                 plan_hash: plan.hash.clone(),
                 tool: plan.tool.clone(),
-                args: plan.args.clone(),
-                plan: json!({
+                args: record::kept(&plan.args),
+                plan: record::kept(&json!({
                     "word": plan.word,
                     "english": plan.show(Lang::En).aligned(),
                     "french": plan.show(Lang::Fr).aligned(),
-                }),
+                })),
                 client: order.client.clone(),
             };
             let approval = record::on_disk(move || journal.request_approval(&draft)).await?;

@@ -9,6 +9,8 @@ use std::{
 use jiff::Timestamp;
 use journal::{Client, Draft, Entry, Finish, GuardDraft, Journal, Lock, Outcome, Text};
 
+use serde_json::Value;
+
 use crate::{
     Context, Message, ToolError,
     guard::Watched,
@@ -96,7 +98,33 @@ fn broken(error: &journal::Error) -> ToolError {
 
 /// A message as the journal keeps it.
 pub(crate) fn text(message: &Message) -> Text {
-    Text { english: message.text(Lang::En).to_owned(), french: message.text(Lang::Fr).to_owned() }
+    let kept = |lang| sysbus::redact(message.text(lang)).into_owned();
+    Text { english: kept(Lang::En), french: kept(Lang::Fr) }
+}
+
+/// A value as the journal keeps it: secrets come as handles, and one that does not is kept out.
+pub(crate) fn kept(value: &Value) -> Value {
+    let mut value = value.clone();
+    if sysbus::redact_json(&mut value) {
+        tracing::warn!("a secret was kept out of the journal");
+    }
+    value
+}
+
+/// The way back as the journal keeps it. One that would write stars to the box is none.
+fn way_back(undo: &Undo) -> journal::Undo {
+    match undo {
+        Undo::Call { tool, args } if kept(args) == *args => {
+            journal::Undo::Call { tool: tool.clone(), args: args.clone() }
+        }
+        Undo::Call { .. } => journal::Undo::Impossible {
+            because: text(&say!(
+                "the way back holds a secret, which the journal does not keep",
+                "le retour contient un secret, que le journal ne garde pas"
+            )),
+        },
+        Undo::Impossible(because) => journal::Undo::Impossible { because: text(because) },
+    }
 }
 
 /// A text of the journal as a message.
@@ -140,17 +168,14 @@ pub(crate) async fn begin(
         at,
         box_serial: plan.box_serial.clone(),
         tool: plan.tool.clone(),
-        args: plan.args.clone(),
+        args: kept(&plan.args),
         what: text(&plan.what),
-        subject: plan.subject.clone(),
-        before: plan.before.clone(),
-        wanted: plan.after.clone(),
-        calls: plan.calls_json(),
+        subject: kept(&plan.subject),
+        before: kept(&plan.before),
+        wanted: kept(&plan.after),
+        calls: kept(&plan.calls_json()),
         plan_hash: plan.hash.clone(),
-        undo: match &plan.undo {
-            Undo::Call { tool, args } => journal::Undo::Call { tool: tool.clone(), args: args.clone() },
-            Undo::Impossible(because) => journal::Undo::Impossible { because: text(because) },
-        },
+        undo: way_back(&plan.undo),
         client,
         consent: consent.to_owned(),
         undoes: plan.undoes,
@@ -176,6 +201,7 @@ pub(crate) fn done(ended: &Ended) -> Finish {
 
 /// Records how a change ended.
 pub(crate) async fn settle(journal: &Arc<Journal>, id: i64, end: Finish) -> Result<(), ToolError> {
+    let end = Finish { after: kept(&end.after), ..end };
     let journal = Arc::clone(journal);
     on_disk(move || journal.finish(id, &end)).await
 }

@@ -263,7 +263,9 @@ fn unmarked(
         }
         Value::Array(list) => {
             let inner = below(nodes, None);
-            list.iter().for_each(|item| unmarked(item, &inner, &format!("{path}[]"), foreign, found));
+            for item in list {
+                unmarked(item, &inner, &format!("{path}[]"), foreign, found);
+            }
         }
         Value::Object(object) => {
             for (name, item) in object {

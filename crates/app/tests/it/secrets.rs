@@ -98,7 +98,7 @@ fn holds(bytes: &[u8], wanted: &[u8]) -> bool {
 
 fn forms(secret: &str) -> Vec<String> {
     let json = serde_json::to_string(secret).unwrap();
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let hex = secret.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let url: String = secret
         .bytes()
         .map(|byte| match byte {
