@@ -41,11 +41,9 @@ impl Untrusted {
         &self.0
     }
 
-    /// The cleaned text to be put between the quotes of a message. Its own quotes become single ones, so that it
-    /// cannot end ours and go on as if we spoke.
+    /// The cleaned text to be put between the quotes of a message, which it cannot end.
     pub fn in_quotes(&self) -> Cow<'_, str> {
-        const QUOTES: [char; 6] = ['"', '`', '«', '»', '“', '”'];
-        if self.0.contains(QUOTES) { self.0.replace(QUOTES, "'").into() } else { (&*self.0).into() }
+        sysbus::within_quotes(&self.0)
     }
 
     /// Whether a person who typed `wanted` means this text: case, accents and blanks do not count.

@@ -32,7 +32,7 @@ pub use error::{BoxError, CallName, Error, Impostor, NoAnswer};
 pub use redact::{may_leave, outgoing, outgoing_json, redact, redact_json, spare_words};
 pub use secret::Secret;
 pub use session::{Config, Fetch, Password, Session, StoreError};
-pub use text::{plain, visible};
+pub use text::{plain, visible, within_quotes};
 
 /// Entry points for fuzzing, where no test can reach the parsers otherwise.
 #[cfg(fuzzing)]

@@ -108,6 +108,13 @@ pub fn plain(text: &str, longest: usize) -> String {
     kept
 }
 
+/// The text to be put between the quotes of a message: its own quotes become single ones, so that it cannot end ours
+/// and go on as if we spoke.
+pub fn within_quotes(text: &str) -> Cow<'_, str> {
+    const QUOTES: [char; 6] = ['"', '`', '«', '»', '“', '”'];
+    if text.contains(QUOTES) { text.replace(QUOTES, "'").into() } else { text.into() }
+}
+
 /// The text without what cannot be seen or moves the cursor, lines kept: the last look at what goes out.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if is_visible(text) {

@@ -9,12 +9,12 @@
 //! | a word of letters, `-` and `_` that the program itself writes (`internet`, `admin`) | never |
 //!
 //! Of a long one the first 32 bytes are enough, as far as they and what follows agree, because texts of the box are
-//! cut. Beside the secret as it is, the forms are recognised that it takes on its way: cleaned as names are, escaped
-//! as JSON, in a URL, in hexadecimal, and in Base64 behind any other text.
+//! cut. Beside the secret as it is, the forms are recognised that it takes on its way: cleaned, quoted and tabulated as names
+//! are, escaped as JSON, in a URL, in hexadecimal, and in Base64 behind any other text.
 
 use zeroize::Zeroizing;
 
-use crate::text::plain;
+use crate::text::{plain, within_quotes};
 
 /// Shorter ones occur in every text.
 const SHORTEST: usize = 4;
@@ -87,8 +87,10 @@ pub(super) fn of(secret: &str, is_ours: fn(&str) -> bool) -> Vec<Form> {
         }
     };
     let cleaned = plain(secret, usize::MAX);
-    if let Some(place) = counts(&cleaned) {
-        add(cleaned, place);
+    for text in [within_quotes(&cleaned).into_owned(), cleaned.replace('|', "¦"), cleaned.clone()] {
+        if let Some(place) = counts(&text) {
+            add(text, place);
+        }
     }
     // Never shorter than the secret, so as sure as it is.
     for text in [
@@ -190,6 +192,9 @@ mod tests {
             "70C3A2746520",
         ] {
             assert!(forms.iter().any(|known| known.starts_with(form)), "{form} in {forms:#?}");
+        }
+        for form in ["p'te 'à'|x", "p`te \"à\"¦x"] {
+            assert!(texts("p`te \"à\"|x").contains(&form.to_owned()), "{form}");
         }
         assert!(texts("two  blanks\t\tand tabs ").contains(&"two  blanks and tabs".to_owned()));
     }
