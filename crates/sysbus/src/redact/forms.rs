@@ -9,8 +9,8 @@
 //! | a word of letters, `-` and `_` that the program itself writes (`internet`, `admin`) | never |
 //!
 //! Of a long one the first 32 bytes are enough, as far as they and what follows agree, because texts of the box are
-//! cut. Beside the secret as it is, the forms are recognised that it takes on its way: cleaned, quoted and tabulated as names
-//! are, escaped as JSON, in a URL, in hexadecimal, and in Base64 behind any other text.
+//! cut. Beside the secret as it is, the forms are recognised that it takes on its way: cleaned, quoted and tabulated
+//! as names are, escaped as JSON, in a URL, in hexadecimal, and in Base64 behind any other text.
 
 use zeroize::Zeroizing;
 
@@ -79,7 +79,7 @@ fn is_word(text: &str) -> bool {
 pub(super) fn of(secret: &str, is_ours: fn(&str) -> bool) -> Vec<Form> {
     let counts = |text: &str| place(text).filter(|_| !(is_word(text) && is_ours(text)));
     let Some(place) = counts(secret) else { return Vec::new() };
-    let mut forms = vec![Form { text: Zeroizing::new(secret.to_owned()), place }];
+    let mut forms: Vec<Form> = Vec::new();
     let mut add = |text: String, place: Place| {
         let text = Zeroizing::new(text);
         if forms.iter().all(|form| form.text != text) {
@@ -87,20 +87,21 @@ pub(super) fn of(secret: &str, is_ours: fn(&str) -> bool) -> Vec<Form> {
         }
     };
     let cleaned = plain(secret, usize::MAX);
-    for text in [within_quotes(&cleaned).into_owned(), cleaned.replace('|', "¦"), cleaned.clone()] {
+    let quoted = within_quotes(&cleaned).into_owned();
+    for text in [secret.to_owned(), cleaned.replace('|', "¦"), quoted, cleaned] {
         if let Some(place) = counts(&text) {
+            add(escaped(&text, true), place);
+            add(escaped(&text, false), place);
             add(text, place);
         }
     }
-    // Never shorter than the secret, so as sure as it is.
     for text in [
-        escaped(secret, false),
-        escaped(secret, true),
         percent(secret, b"-_.~", true),
         percent(secret, b"-_.~", false),
         percent(secret, b"-_.!~*'()", true),
         percent(secret, b"*-._", true).replace("%20", "+"),
     ] {
+        // Never shorter than the secret, so as sure as it is.
         add(text, place);
     }
     let bytes = secret.as_bytes();
