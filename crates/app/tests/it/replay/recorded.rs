@@ -248,8 +248,6 @@ pub struct Replay {
     /// What was asked and answered, the login left out.
     pub asked: Arc<Mutex<BTreeMap<Key, Value>>>,
     bend: Arc<Mutex<Option<(Key, Bend)>>>,
-    /// Where changes of this box are recorded.
-    pub state: Arc<tempfile::TempDir>,
 }
 
 impl Replay {
@@ -260,7 +258,6 @@ impl Replay {
             state: Arc::new(tempfile::tempdir().unwrap()),
             asked: Arc::default(),
             bend: Arc::default(),
-            state: Arc::new(tempfile::tempdir().unwrap()),
         };
         let (model, kept) = (model.to_owned(), replay.clone());
         tokio::spawn(async move {
