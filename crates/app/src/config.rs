@@ -4,13 +4,14 @@ use std::{
     env,
     ffi::OsString,
     io::Read as _,
+    num::NonZeroU32,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use clap::ArgMatches;
 use etcetera::{AppStrategy as _, AppStrategyArgs};
-use livebox::{Context, Decision, Lang, Message, PolicySource, ToolError, Watch, say};
+use livebox::{Context, Decision, Lang, Message, PolicySource, Retention, ToolError, Watch, say};
 use serde::Deserialize;
 use sysbus::{Endpoint, Fetch, Password, Secret, Session, StoreError, Trust};
 use url::Url;
@@ -40,6 +41,10 @@ pub(crate) struct File {
     policy: toml::Table,
     /// Other limits for guards than each change's own.
     guard: Option<Watch>,
+    /// How long changes stay in the journal.
+    journal_days: Option<NonZeroU32>,
+    /// How many changes stay in it.
+    journal_entries: Option<NonZeroU32>,
     ca_file: Option<PathBuf>,
     insecure: bool,
     speed_url: Option<String>,
@@ -79,6 +84,7 @@ pub(crate) struct Settings {
     pub(crate) lang: Lang,
     policy_source: PolicySource,
     watch: Option<Watch>,
+    retention: Retention,
 }
 
 /// Language, before any other setting is read, since errors need it: `--lang`, `LIVEBOX_LANG`, `config.toml`, then
@@ -145,6 +151,7 @@ impl Settings {
             Some(file) => Trust::CaFile(file),
             None => Trust::System,
         };
+        let usual = Retention::default();
         Ok(Self {
             host: text("host")
                 .or_else(|| variable("LIVEBOX_HOST"))
@@ -162,7 +169,16 @@ impl Settings {
             lang,
             policy_source: owner::source(given, file_path()),
             watch: file.guard,
+            retention: Retention {
+                days: file.journal_days.unwrap_or(usual.days),
+                entries: file.journal_entries.unwrap_or(usual.entries),
+            },
         })
+    }
+
+    /// Folder of what is remembered from one run to the next.
+    pub(crate) fn state(&self) -> Option<&Path> {
+        self.state.as_deref()
     }
 
     /// The context that these settings describe. A server does not repeat a password that the box refused
@@ -176,7 +192,8 @@ impl Settings {
             .with_policy_source(PolicySource::clone(&self.policy_source))
             .with_state(self.state.clone())
             .with_vault(self.vault.clone())
-            .with_watch(self.watch);
+            .with_watch(self.watch)
+            .with_retention(self.retention);
         Ok(match self.speed_url.as_deref().map(Url::parse) {
             None => cx,
             Some(Ok(url)) => cx.with_speed_url(Some(url)),

@@ -3,9 +3,13 @@
 //! An emulated box on a free loopback port, and this same program as the ordinary MCP server in front of it,
 //! spoken to over standard input and output. There is no special path inside either.
 
-use std::process::Stdio;
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 use emulator::{Emulator, Options};
+use journal::Journal;
 use livebox::{Lang, ToolError, say};
 use serde_json::{Value, json};
 use tokio::{
@@ -13,7 +17,7 @@ use tokio::{
     process::{Child, ChildStdin, ChildStdout, Command},
 };
 
-use crate::terminal::print;
+use crate::{books::usable, terminal::print};
 
 /// Password of the demo's box.
 const PASSWORD: &str = "demo-only";
@@ -64,6 +68,12 @@ const EXCHANGES: &[Exchange] = &[
         arguments: || json!({ "name": "rpi-https", "host": "Raspberry Domotique", "external_port": 8444, "internal_port": 443, "protocol": "tcp" }),
     },
     Exchange {
+        english: "No, take that back.",
+        french: "Non, annulez cela.",
+        tool: "journal_undo",
+        arguments: || json!({}),
+    },
+    Exchange {
         english: "Set the Wi-Fi key to hunter2hunter2.",
         french: "Mettez la clé Wi-Fi hunter2hunter2.",
         tool: "wifi_key_set",
@@ -79,7 +89,8 @@ pub(crate) async fn run(lang: Lang) -> Result<(), ToolError> {
         "livebox-mcp demo: an emulated Livebox 6 with an invented family, and the ordinary MCP server in front of it.\n",
         "Démonstration de livebox-mcp : une Livebox 6 émulée avec une famille inventée, et le serveur MCP ordinaire devant elle.\n",
     ));
-    let mut client = Client::start(&livebox.url(), lang).await?;
+    let folder = Folder::new();
+    let mut client = Client::start(&livebox.url(), &folder.0, lang).await?;
     let tools = client.request("tools/list", json!({})).await?;
     let count = tools.get("tools").and_then(Value::as_array).map_or(0, Vec::len);
     print(&lang.pick(
@@ -87,7 +98,7 @@ pub(crate) async fn run(lang: Lang) -> Result<(), ToolError> {
         format!("L'assistant dispose de {count} outils. Une conversation, telle qu'il la voit :\n"),
     ));
     for exchange in EXCHANGES {
-        show(&mut client, exchange, lang).await?;
+        show(&mut client, exchange, &folder.0, lang).await?;
     }
     client.stop().await;
     livebox.shutdown().await;
@@ -95,9 +106,20 @@ pub(crate) async fn run(lang: Lang) -> Result<(), ToolError> {
     Ok(())
 }
 
-async fn show(client: &mut Client, exchange: &Exchange, lang: Lang) -> Result<(), ToolError> {
-    let arguments = (exchange.arguments)();
+async fn show(client: &mut Client, exchange: &Exchange, folder: &Path, lang: Lang) -> Result<(), ToolError> {
     print(&format!("┌ {}", lang.pick(exchange.english, exchange.french)));
+    let result = call(client, exchange, lang).await?;
+    if let Some(id) = result.pointer("/structuredContent/approval/id").and_then(Value::as_str) {
+        agree(folder, id, lang)?;
+        call(client, exchange, lang).await?;
+    }
+    print("└\n");
+    Ok(())
+}
+
+/// One call of the assistant, and what it reads.
+async fn call(client: &mut Client, exchange: &Exchange, lang: Lang) -> Result<Value, ToolError> {
+    let arguments = (exchange.arguments)();
     print(&format!("│ → {} {arguments}", exchange.tool));
     let result =
         client.request("tools/call", json!({ "name": exchange.tool, "arguments": arguments })).await?;
@@ -107,8 +129,34 @@ async fn show(client: &mut Client, exchange: &Exchange, lang: Lang) -> Result<()
     for (index, line) in text.lines().enumerate() {
         print(&format!("│ {}{line}", if index == 0 { mark } else { "" }));
     }
-    print("└\n");
+    Ok(result)
+}
+
+/// The part of the person: on their own box they would be asked, at a terminal of theirs.
+fn agree(folder: &Path, id: &str, lang: Lang) -> Result<(), ToolError> {
+    print(&lang.pick(
+        format!("│ ● A person agrees, which the demo plays: they would run `livebox-mcp approve {id}` and type a code."),
+        format!("│ ● Une personne accepte, ce que joue la démonstration : elle lancerait « livebox-mcp approve {id} » et taperait un code."),
+    ));
+    let journal = usable(Journal::open(folder))?;
+    usable(journal.answer_approval(id, true, jiff::Timestamp::now()))?;
     Ok(())
+}
+
+/// A folder for the demo's journal: the owner's own settings and journal stay out of it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        Self(std::env::temp_dir().join(format!("livebox-mcp-demo-{}", std::process::id())))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What stays in a temporary folder is the system's to remove.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 fn farewell(lang: Lang) -> String {
@@ -152,7 +200,7 @@ struct Client {
 }
 
 impl Client {
-    async fn start(url: &str, lang: Lang) -> Result<Self, ToolError> {
+    async fn start(url: &str, folder: &Path, lang: Lang) -> Result<Self, ToolError> {
         let program = std::env::current_exe().map_err(|error| failed(&error))?;
         let mut child = Command::new(program)
             .arg("mcp")
@@ -162,8 +210,8 @@ impl Client {
             .env("LIVEBOX_LANG", lang.pick("en", "fr"))
             // The demo shows the product as shipped: the owner's own settings stay out of it.
             .env("LIVEBOX_MCP_ACCEPT_SECRETS", "0")
-            .env("LIVEBOX_MCP_CONFIG", std::env::temp_dir().join("livebox-mcp-demo"))
-            .env("LIVEBOX_MCP_STATE", std::env::temp_dir().join("livebox-mcp-demo"))
+            .env("LIVEBOX_MCP_CONFIG", folder)
+            .env("LIVEBOX_MCP_STATE", folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -3,6 +3,9 @@
 //! This crate is the only one that prints, exits, reads the environment or installs a logger. It holds no
 //! knowledge of the router: every tool comes from the registry of the `livebox` crate.
 
+mod approve;
+mod ask;
+mod books;
 mod cli;
 mod config;
 mod demo;
@@ -14,6 +17,7 @@ mod mcp;
 mod owner;
 mod run;
 mod terminal;
+mod watching;
 mod wifi_key;
 mod words;
 

@@ -7,15 +7,26 @@ use std::{
 };
 
 use clap::ArgMatches;
-use livebox::{Caller, Client, Context, Lang, Nobody, Order, Progress, ToolDef, ToolError, say};
-use serde_json::Value;
+use journal::GuardState;
+use livebox::{Answer, Caller, Client, Context, Lang, Order, Progress, ToolDef, ToolError, say};
+use serde_json::{Value, json};
 
 use crate::{
-    cli, cli::global_id, config, config::Settings, demo, emulate, logging, login, mcp, terminal, wifi_key,
+    approve,
+    ask::Asked,
+    cli,
+    cli::{changes::Flags, global_id},
+    config,
+    config::Settings,
+    demo, emulate, logging, login, mcp, terminal,
+    watching::{self, Told},
+    wifi_key,
     words,
 };
 
-/// Exit code of what a change left otherwise than asked.
+/// Exit code of what was done.
+const DONE: u8 = 0;
+/// Exit code of what failed, or of what a change left otherwise than asked.
 const FAILED: u8 = 1;
 
 /// Runs the command line; the error is the exit code, the person has been told.
@@ -31,21 +42,15 @@ pub(crate) fn run(args: impl Iterator<Item = OsString>) -> Result<(), u8> {
     };
     logging::install(matches.get_count(&global_id("verbose")));
     let as_json = matches.get_flag(&global_id("json"));
-    match dispatch(&matches, lang).and_then(|ended| terminal::all_written().map(|()| ended)) {
-        Ok(Ended::Well) => Ok(()),
-        Ok(Ended::Otherwise) => Err(FAILED),
+    match dispatch(&matches, lang).and_then(|code| terminal::all_written().map(|()| code)) {
+        Ok(DONE) => Ok(()),
+        Ok(code) => Err(code),
         Err(error) => Err(terminal::fail(&error, lang, as_json)),
     }
 }
 
-/// How a command ended that told its result.
-enum Ended {
-    Well,
-    /// The box took a change, but reports something else than what was asked.
-    Otherwise,
-}
-
-fn dispatch(matches: &ArgMatches, lang: Lang) -> Result<Ended, ToolError> {
+/// Runs one command; returns its exit code when everything about it has been told.
+fn dispatch(matches: &ArgMatches, lang: Lang) -> Result<u8, ToolError> {
     match matches.subcommand() {
         None if io::stdin().is_terminal() => {
             terminal::print(&cli::next_steps(lang));
@@ -58,6 +63,15 @@ fn dispatch(matches: &ArgMatches, lang: Lang) -> Result<Ended, ToolError> {
         Some(("completions", matches)) => cli::completions(matches, lang),
         Some(("wifi-key", matches)) if matches.subcommand_name() == Some("show") => {
             matches.subcommand().map_or(Ok(()), |(_, matches)| wifi_key::show(matches, lang))?;
+        Some(("approve", matches)) => approve::run(matches, lang)?,
+        Some(("undo", matches)) => {
+            return run_tool("journal_undo", Given::Undo(cli::changes::entry(matches)), matches, lang);
+        }
+        Some(("redo", matches)) => {
+            return run_tool("journal_undo", Given::Redo(cli::changes::entry(matches)), matches, lang);
+        }
+        Some(("journal", matches)) if matches.subcommand().is_none() => {
+            return run_tool("journal_list", Given::Nothing, matches, lang);
         }
         Some((group, matches)) => {
             let Some((def, matches)) = cli::find(group, matches) else {
@@ -66,10 +80,10 @@ fn dispatch(matches: &ArgMatches, lang: Lang) -> Result<Ended, ToolError> {
                     "Commande inconnue {group}."
                 )));
             };
-            return run_tool(def, matches, lang);
+            return run_tool(&def.name(), Given::Words, matches, lang);
         }
     }
-    Ok(Ended::Well)
+    Ok(DONE)
 }
 
 /// One thread is enough: the box takes one request at a time.
@@ -92,39 +106,116 @@ fn serve_stdio(matches: &ArgMatches, lang: Lang) -> Result<(), ToolError> {
     block_on(mcp::serve_stdio(move || Settings::read(&matches, lang)?.context(true), lang))
 }
 
-fn run_tool(def: &'static ToolDef, matches: &ArgMatches, lang: Lang) -> Result<Ended, ToolError> {
+/// Where the arguments of a tool come from.
+#[derive(Clone, Copy)]
+enum Given {
+    /// The words of its own command.
+    Words,
+    /// There are none.
+    Nothing,
+    /// The entry to undo; the last change by default.
+    Undo(Option<i64>),
+    /// The change to do again; the last that was undone by default.
+    Redo(Option<i64>),
+}
+
+fn run_tool(tool: &str, given: Given, matches: &ArgMatches, lang: Lang) -> Result<u8, ToolError> {
+    let def = livebox::find(tool)
+        .ok_or_else(|| ToolError::Arguments(say!("Unknown command {tool}.", "Commande inconnue {tool}.")))?;
     let settings = Settings::read(matches, lang)?;
-    let cx = settings.context(false)?;
-    let mut args = (def.to_json)(matches)?;
+    let flags = Flags::read(matches);
+    let told = Arc::new(Told::default());
+    let cx = settings.context(false)?.with_notices(Some(told.sink(settings.lang)));
+    let cx = if flags.force { cx.forced() } else { cx };
+    let mut args = match given {
+        Given::Words => (def.to_json)(matches)?,
+        _ => json!({}),
+    };
     // Permission first: nobody should type a secret for nothing.
     livebox::invoke::permit(&cx.policy()?, def, Caller::CommandLine)?;
     if let Value::Object(args) = &mut args {
         terminal::ask_secrets(def, cli::makes_secret(matches), settings.lang, args)?;
     }
-    let client = Client {
+    let consent = Asked::of(flags.yes, settings.lang);
+    let order =
+        Order { caller: Caller::CommandLine, client: client(), consent: &consent, plan_only: flags.dry_run };
+    let (cx, sent) = with_progress(cx, settings.lang).watched();
+    let work = async {
+        if let Given::Undo(entry) | Given::Redo(entry) = given {
+            let is_redo = matches!(given, Given::Redo(_));
+            args = json!({ "entry": if is_redo { Some(livebox::entry_to_redo(&cx, entry).await?) } else { entry } });
+        }
+        livebox::invoke(&cx, def, &order, args).await
+    };
+    block_on(async {
+        let outcome = tokio::select! {
+            outcome = work => outcome,
+            _ = tokio::signal::ctrl_c() => {
+                if io::stderr().is_terminal() {
+                    // Behind the ^C that the terminal shows.
+                    terminal::tell("");
+                }
+                return Err(interrupted(def, sent.load(Ordering::Relaxed)));
+            }
+        };
+        conclude(&cx, &settings, &told, outcome, matches.get_flag(&global_id("json"))).await
+    })
+}
+
+fn client() -> Client {
+    Client {
         name: "livebox-mcp".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         transport: "terminal".to_owned(),
-    };
-    let order = Order { caller: Caller::CommandLine, client, consent: &Nobody, plan_only: false };
-    let (cx, sent) = with_progress(cx, settings.lang).watched();
-    let answer = block_on(async {
-        tokio::select! {
-            answer = livebox::invoke(&cx, def, &order, args) => answer,
-            _ = tokio::signal::ctrl_c() => Err(interrupted(sent.load(Ordering::Relaxed))),
-        }
-    })?;
-    terminal::show(&answer, matches.get_flag(&global_id("json")));
-    // The box answered, but not as asked: a script must not take that for done.
-    let differs = answer.json.get("outcome").is_some_and(|outcome| outcome == "differs");
-    Ok(if differs { Ended::Otherwise } else { Ended::Well })
+    }
 }
 
-fn interrupted(sent: bool) -> ToolError {
+/// Tells what came of a command, stays while changes are under guard, and returns the exit code.
+async fn conclude(
+    cx: &Context,
+    settings: &Settings,
+    told: &Told,
+    outcome: Result<Answer, ToolError>,
+    as_json: bool,
+) -> Result<u8, ToolError> {
+    let mut answer = match outcome {
+        Ok(answer) => answer,
+        Err(error) => {
+            let code = terminal::fail(&error, settings.lang, as_json);
+            watching::see_through(cx, settings, told, None).await?;
+            return Ok(code);
+        }
+    };
+    let guarded = answer.json.get("guard").is_some_and(Value::is_object);
+    let own = answer.json.get("entry").and_then(Value::as_i64).filter(|_| guarded);
+    // A program reads one answer, which tells how the guard ended as well.
+    let told_later = as_json && own.is_some();
+    if !told_later {
+        terminal::show(&answer, as_json);
+    }
+    let ending = watching::see_through(cx, settings, told, own).await?;
+    if told_later {
+        if let (Some(state), Some(Value::Object(guard))) = (ending.own, answer.json.get_mut("guard")) {
+            guard.insert("state".to_owned(), state.word().into());
+        }
+        terminal::show(&answer, as_json);
+    }
+    // The box answered, but not as asked: a script must not take that for done.
+    let differs = answer.json.get("outcome").is_some_and(|outcome| outcome == "differs");
+    let taken_back = matches!(ending.own, Some(GuardState::Reverted | GuardState::Failed));
+    Ok(if differs || taken_back || ending.left { FAILED } else { DONE })
+}
+
+fn interrupted(def: &ToolDef, sent: bool) -> ToolError {
     if sent {
         ToolError::Unknown(say!(
-            "Interrupted after the change was sent: its outcome is unknown. Look at the present state before sending it again.",
-            "Interrompu après l'envoi du changement : son résultat est inconnu. Regardez l'état actuel avant de le renvoyer."
+            "Interrupted after the change was sent: its outcome is unknown. `livebox-mcp journal` reads it back and tells.",
+            "Interrompu après l'envoi du changement : son issue est inconnue. « livebox-mcp journal » la relit et la dit."
+        ))
+    } else if def.is_change() {
+        ToolError::NotConsented(say!(
+            "Interrupted; nothing was changed.",
+            "Interrompu ; rien n'a été modifié."
         ))
     } else {
         ToolError::Failed(say!("Interrupted; nothing was changed.", "Interrompu ; rien n'a été modifié."))

@@ -43,6 +43,24 @@ pub(crate) fn tell(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", sysbus::outgoing(text));
 }
 
+/// Asks the person on stderr and waits for the line that they type; `None` when there is none. The terminal stays in
+/// its usual mode, so that an interruption leaves it in order.
+pub(crate) async fn answer(question: String) -> Option<String> {
+    let asked = tokio::task::spawn_blocking(move || {
+        let mut err = io::stderr().lock();
+        write!(err, "{}", sysbus::outgoing(&question)).and_then(|()| err.flush()).ok()?;
+        drop(err);
+        let mut line = String::new();
+        let read = io::stdin().lock().read_line(&mut line).ok()?;
+        if !line.ends_with('\n') {
+            // The end of input leaves the cursor behind the question.
+            tell("");
+        }
+        (read > 0).then_some(line)
+    });
+    asked.await.ok().flatten()
+}
+
 /// Shows a tool's answer: the page, or the JSON.
 pub(crate) fn show(answer: &Answer, as_json: bool) {
     if as_json {

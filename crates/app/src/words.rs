@@ -40,6 +40,7 @@ fn words(tools: impl Iterator<Item = &'static ToolDef>) -> HashSet<String> {
             add(&serde_json::Value::Object(schema).to_string());
         }
     }
+    words.remove("");
     words
 }
 

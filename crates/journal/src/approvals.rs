@@ -89,6 +89,19 @@ impl Journal {
         })
     }
 
+    /// The last refusal of a plan, for as long as a yes would have counted: it is not asked again meanwhile.
+    pub fn denied_approval(&self, plan_hash: &str, now: Timestamp) -> Result<Option<Approval>, Error> {
+        self.read(|transaction| {
+            let mut denied = row::approvals(
+                transaction,
+                "SELECT * FROM approval WHERE plan_hash = :plan_hash AND state = 'denied' AND expires_at > :now
+                     ORDER BY at DESC, id LIMIT 1",
+                &[(":plan_hash", &plan_hash), (":now", &now.as_microsecond())],
+            )?;
+            Ok(denied.pop())
+        })
+    }
+
     /// Uses an approval up: it is returned to exactly one caller among all processes, once.
     pub fn consume_approval(&self, plan_hash: &str, now: Timestamp) -> Result<Option<Approval>, Error> {
         self.write(|transaction| {

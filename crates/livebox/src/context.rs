@@ -21,7 +21,7 @@ use crate::{
     guard::Guards,
     lang::{Lang, Message},
     plan::{self, Print},
-    record::Records,
+    record::{Records, Retention},
     say, system,
     tool::Access,
 };
@@ -39,6 +39,20 @@ pub struct Progress {
 
 /// Where progress goes; called from within the tool, must not block.
 pub type ProgressSink = Arc<dyn Fn(Progress) + Send + Sync>;
+
+/// What becomes of a change beside its own call: while it is under guard, or when an earlier run left it unsettled.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// Its number in the journal.
+    pub entry: i64,
+    /// How it stands.
+    pub message: Message,
+    /// How long that must last until the guard decides; `None` when nothing is waited for.
+    pub left: Option<Duration>,
+}
+
+/// Where notices go; must not block.
+pub type NoticeSink = Arc<dyn Fn(Notice) + Send + Sync>;
 
 /// Where the owner's policy comes from: asked at each call, so that a changed file counts at once.
 pub type PolicySource = Arc<dyn Fn() -> Result<Policy, ToolError> + Send + Sync>;
@@ -70,6 +84,8 @@ pub struct Context {
     vault: Option<Vault>,
     /// The owner's own limits for guards.
     watch: Option<Watch>,
+    notices: Option<NoticeSink>,
+    retention: Retention,
     /// A person at a terminal wants an undo in spite of later changes.
     force: bool,
     /// Held by the tool that is changing the box: what it checked must still hold when it writes, and what it reads
@@ -101,6 +117,8 @@ impl Context {
             guards: Arc::default(),
             vault: None,
             watch: None,
+            notices: None,
+            retention: Retention::default(),
             force: false,
             turn: Arc::default(),
             sent: Arc::default(),
@@ -146,6 +164,20 @@ impl Context {
     #[must_use]
     pub fn with_watch(mut self, watch: Option<Watch>) -> Self {
         self.watch = watch;
+        self
+    }
+
+    /// With what becomes of changes beside their own calls told there.
+    #[must_use]
+    pub fn with_notices(mut self, sink: Option<NoticeSink>) -> Self {
+        self.notices = sink;
+        self
+    }
+
+    /// With that much of the journal kept.
+    #[must_use]
+    pub fn with_retention(mut self, retention: Retention) -> Self {
+        self.retention = retention;
         self
     }
 
@@ -242,6 +274,18 @@ impl Context {
                 "The work on kept secrets was cut short: {error}.",
                 "Le travail sur les secrets gardés a été interrompu : {error}."
             ))),
+        }
+    }
+
+    /// How much of the journal is kept.
+    pub(crate) fn retention(&self) -> Retention {
+        self.retention
+    }
+
+    /// Tells how a change stands, to whoever wants to know.
+    pub(crate) fn notice(&self, entry: i64, message: Message, left: Option<Duration>) {
+        if let Some(sink) = &self.notices {
+            sink(Notice { entry, message, left });
         }
     }
 

@@ -21,6 +21,7 @@ use crate::{
     changes::{is_watched, undo},
     connection,
     invoke::{self, Planned},
+    lang::Lang,
     plan::Watch,
     record::{self, on_disk},
     say, settle,
@@ -185,6 +186,7 @@ async fn watch(cx: &Context, journal: &Arc<Journal>, id: i64) -> Result<(), Tool
         }
         let internet_ok = !had_internet || seen.internet != Some(false);
         clock.tick(seen.box_answers, internet_ok);
+        clock.tell(cx, id, limits, had_internet);
         if lasted(clock.all_well, limits.settle_s) {
             end(journal, id, GuardState::Passed, None).await;
             return Ok(());
@@ -215,6 +217,34 @@ impl Clock {
         }
         since(&mut self.all_well, box_answers && internet_ok);
     }
+
+    fn tell(&self, cx: &Context, id: i64, limits: Watch, had_internet: bool) {
+        let (message, since, limit) = if self.all_well.is_some() {
+            let message = if had_internet {
+                say!(
+                    "watching change {id}: box answers, Internet up",
+                    "garde du changement {id} : la box répond, Internet est là"
+                )
+            } else {
+                say!("watching change {id}: box answers", "garde du changement {id} : la box répond")
+            };
+            (message, self.all_well, limits.settle_s)
+        } else if self.box_silent.is_some() {
+            let message = say!(
+                "watching change {id}: no answer from the box",
+                "garde du changement {id} : la box ne répond pas"
+            );
+            (message, self.box_silent, limits.box_s)
+        } else {
+            let message = say!(
+                "watching change {id}: box answers, Internet down",
+                "garde du changement {id} : la box répond, Internet est coupé"
+            );
+            (message, self.internet_lost, limits.internet_s)
+        };
+        let gone = since.map(|since| since.elapsed()).unwrap_or_default();
+        cx.notice(id, message, Some(Duration::from_secs(limit).saturating_sub(gone)));
+    }
 }
 
 fn lasted(start: Option<Instant>, seconds: u64) -> bool {
@@ -230,6 +260,15 @@ async fn take_back(
 ) -> Result<(), ToolError> {
     let id = entry.id;
     tracing::warn!(id, "a change is taken back");
+    let (english, french) = (why.text(Lang::En), why.text(Lang::Fr));
+    cx.notice(
+        id,
+        say!(
+            "change {id} is being taken back as soon as the box answers: {english}",
+            "le changement {id} est annulé dès que la box répond : {french}"
+        ),
+        None,
+    );
     loop {
         if look(cx).await.box_answers {
             if !is_watched(&record::entry(journal, id).await?) {
@@ -292,6 +331,12 @@ impl Watched {
     /// Limits that cannot be read are those of a cautious guard.
     fn read(limits: &serde_json::Value) -> Self {
         serde_json::from_value(limits.clone()).unwrap_or(Self { limits: Watch::USUAL, had_internet: false })
+    }
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self::USUAL
     }
 }
 

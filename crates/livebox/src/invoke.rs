@@ -200,7 +200,9 @@ impl Change<'_> {
     fn decide(&self, plan: &Plan) -> Result<Decision, ToolError> {
         let Some(worker) = crate::find_any(&plan.tool) else { return Ok(self.decision) };
         let access = if plan.word.is_some() { Access::Disrupt } else { worker.access };
-        Ok(self.policy.permit_at(worker, access)?.max(self.decision))
+        let decision = self.policy.permit_at(worker, access)?.max(self.decision);
+        // No setting foresees that something else's later change is overwritten.
+        Ok(if self.cx.is_forced() { decision.max(Decision::Ask) } else { decision })
     }
 
     async fn apply(
@@ -250,6 +252,7 @@ pub(crate) async fn carry_out(
         // The change is done: that must not hide behind its record, which the next start completes.
         tracing::warn!(kind = error.kind(), id, "the end of a change could not be recorded");
     }
+    record::prune(cx, journal).await;
     Ok((id, ended))
 }
 
@@ -268,6 +271,12 @@ async fn agree(cx: &Context, policy: &Policy, order: &Order<'_>, plan: &Plan) ->
             if record::on_disk(move || books.consume_approval(&hash, Timestamp::now())).await?.is_some() {
                 return Ok(Agreed::Yes("terminal"));
             }
+            let (hash, books) = (plan.hash.clone(), Arc::clone(&journal));
+            if let Some(denied) =
+                record::on_disk(move || books.denied_approval(&hash, Timestamp::now())).await?
+            {
+                return Err(said_no(&denied));
+            }
             let draft = ApprovalDraft {
                 at: Timestamp::now(),
                 valid_for: APPROVAL_VALID.unsigned_abs(),
@@ -275,6 +284,7 @@ async fn agree(cx: &Context, policy: &Policy, order: &Order<'_>, plan: &Plan) ->
                 tool: plan.tool.clone(),
                 args: record::kept(&plan.args),
                 plan: record::kept(&json!({
+                    "what": record::text(&plan.what),
                     "word": plan.word,
                     "english": plan.show(Lang::En).aligned(),
                     "french": plan.show(Lang::Fr).aligned(),
@@ -308,6 +318,15 @@ async fn agreed_to_read(
             Err(ToolError::NotConsented(say!("{english}", "{french}")))
         }
     }
+}
+
+/// A person refused the same plan at a terminal: asking until they give in is no consent.
+fn said_no(denied: &Approval) -> ToolError {
+    let until = denied.expires_at.strftime("%H:%M UTC");
+    ToolError::NotConsented(say!(
+        "Nothing was changed: a person refused this very change at a terminal. It will not be asked again before {until}.",
+        "Rien n'a été modifié : une personne a refusé ce même changement dans un terminal. Il ne sera pas redemandé avant {until}."
+    ))
 }
 
 fn moved() -> ToolError {

@@ -30,8 +30,9 @@ mod text;
 mod tool;
 
 pub use change::{Changed, Outcome};
+pub use changes::redo::entry_to_redo;
 pub use consent::{Consent, Nobody, Verdict};
-pub use context::{Context, PolicySource, Progress, ProgressSink, Sent};
+pub use context::{Context, Notice, NoticeSink, PolicySource, Progress, ProgressSink, Sent};
 pub use error::ToolError;
 pub use invoke::{Caller, Order, invoke};
 pub use journal::{Client, Journal};
@@ -40,6 +41,7 @@ pub use net::{Band, MacAddr, PortRange};
 pub use page::Page;
 pub use plan::{Cut, Draft, Plan, PlannedCall, Prepared, Risk, Undo, Watch};
 pub use policy::{Asked, Decision, Policy};
+pub use record::Retention;
 pub use schema::{SchemaObject, UNTRUSTED_MARK};
 pub use text::Untrusted;
 pub use tool::{Access, Answer, Audience, Change, French, Group, Read, Show, Tool, ToolDef};

@@ -33,7 +33,7 @@ pub struct Cut {
 
 /// Time limits of the guard that watches a change which can cut its caller off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct Watch {
     /// Seconds within which the box must answer again.
     pub box_s: u64,

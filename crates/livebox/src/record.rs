@@ -1,6 +1,7 @@
 //! The journal of changes as the pipeline uses it: opened when first needed, never on the event loop's thread.
 
 use std::{
+    num::NonZeroU32,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -22,6 +23,23 @@ use crate::{
 
 /// How long a change waits for the change of another process to end: as long as the slowest takes.
 const WAITING: Duration = Duration::from_secs(120);
+
+/// How much of the journal is kept. What is unsettled or under guard stays in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Changes of so many days.
+    pub days: NonZeroU32,
+    /// At most so many changes.
+    pub entries: NonZeroU32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        const DAYS: NonZeroU32 = NonZeroU32::new(365).unwrap();
+        const ENTRIES: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
+        Self { days: DAYS, entries: ENTRIES }
+    }
+}
 
 /// The folder of the journal, and the journal once it is open.
 #[derive(Debug, Default)]
@@ -204,6 +222,14 @@ pub(crate) async fn settle(journal: &Arc<Journal>, id: i64, end: Finish) -> Resu
     let end = Finish { after: kept(&end.after), ..end };
     let journal = Arc::clone(journal);
     on_disk(move || journal.finish(id, &end)).await
+}
+
+/// Forgets what is older than the owner keeps. Best effort: the next change tries again.
+pub(crate) async fn prune(cx: &Context, journal: &Arc<Journal>) {
+    let (journal, Retention { days, entries }) = (Arc::clone(journal), cx.retention());
+    if on_disk(move || journal.prune(days.get(), entries.get(), Timestamp::now())).await.is_err() {
+        tracing::info!("old entries of the journal stay");
+    }
 }
 
 /// An entry by its number.

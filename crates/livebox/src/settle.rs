@@ -10,7 +10,7 @@ use journal::{Entry, Failure, Finish, Journal, Outcome};
 use serde_json::Value;
 
 use crate::{
-    Context, Plan, ToolError,
+    Context, Message, Plan, ToolError,
     plan::{differing, lasting},
     record::{self, on_disk},
     say,
@@ -28,13 +28,46 @@ pub(crate) async fn interrupted(cx: &Context, journal: &Arc<Journal>) -> Result<
         if entry.box_serial.is_some() && entry.box_serial != cx.box_serial().await {
             continue;
         }
+        let id = entry.id;
         match observed(cx, &entry).await {
-            Ok(Some(now)) => record::settle(journal, entry.id, end(&entry, now)).await?,
+            Ok(Some(now)) => {
+                let end = end(&entry, now);
+                let outcome = end.outcome;
+                record::settle(journal, id, end).await?;
+                cx.notice(id, found_out(id, outcome), None);
+            }
             Ok(None) => {}
-            Err(error) => tracing::info!(id = entry.id, kind = error.kind(), "still unknown"),
+            Err(error) => {
+                tracing::info!(id, kind = error.kind(), "still unknown");
+                cx.notice(id, unknown_still(id), None);
+            }
         }
     }
     Ok(())
+}
+
+fn found_out(id: i64, outcome: Outcome) -> Message {
+    match outcome {
+        Outcome::Applied => say!(
+            "Change {id} was interrupted; read back now: it is in force.",
+            "Le changement {id} avait été interrompu ; relu maintenant : il est en vigueur."
+        ),
+        Outcome::Failed => say!(
+            "Change {id} was interrupted; read back now: it was not applied.",
+            "Le changement {id} avait été interrompu ; relu maintenant : il n'a pas été appliqué."
+        ),
+        _ => say!(
+            "Change {id} was interrupted; read back now: the box reports something else than was asked.",
+            "Le changement {id} avait été interrompu ; relu maintenant : la box indique autre chose que demandé."
+        ),
+    }
+}
+
+fn unknown_still(id: i64) -> Message {
+    say!(
+        "Change {id} was interrupted and could not be read back: its outcome is still unknown.",
+        "Le changement {id} avait été interrompu et n'a pas pu être relu : son issue reste inconnue."
+    )
 }
 
 /// As [`interrupted`], unless a change is under way; for those who only want to show the journal.

@@ -1,5 +1,6 @@
 //! The command line, built from the registry: one subcommand a tool, in both languages.
 
+pub(crate) mod changes;
 pub(crate) mod usage;
 
 use std::{collections::HashSet, path::PathBuf};
@@ -44,6 +45,8 @@ pub(crate) fn command(lang: Lang) -> Command {
     }
     root = root
         .subcommands(crate::login::commands(lang))
+        .subcommands(changes::commands(lang))
+        .subcommand(crate::approve::command(lang))
         .subcommand(Command::new("mcp").about(lang.pick(
             "Serve MCP over standard input and output",
             "Servir MCP sur l'entrée et la sortie standard",
@@ -66,7 +69,8 @@ pub(crate) fn command(lang: Lang) -> Command {
     dress(root, lang)
 }
 
-/// The tool that the words name, with its arguments.
+/// The tool that the words name, with its arguments; those of the journal's own list are in `matches` when no verb
+/// follows.
 pub(crate) fn find<'m>(group: &str, matches: &'m ArgMatches) -> Option<(&'static ToolDef, &'m ArgMatches)> {
     let (verb, matches) = matches.subcommand()?;
     livebox::tools().find(|def| def.group.name == group && def.verb == verb).map(|def| (def, matches))
@@ -113,11 +117,13 @@ pub(crate) fn completions(matches: &ArgMatches, lang: Lang) {
 
 fn group(def: &ToolDef, lang: Lang) -> Command {
     let group = def.group;
+    // `livebox-mcp journal` alone is the list of changes.
+    let needs_verb = group.name != "journal";
     let verbs = livebox::tools().filter(|tool| tool.group.name == group.name).map(|tool| verb(tool, lang));
     Command::new(group.name)
         .about(lang.pick(group.english, group.french))
-        .subcommand_required(true)
-        .arg_required_else_help(true)
+        .subcommand_required(needs_verb)
+        .arg_required_else_help(needs_verb)
         .subcommands(verbs)
         // For people only, so no tool.
         .subcommands((group.name == "wifi-key").then(|| crate::wifi_key::command(lang)))
@@ -140,6 +146,7 @@ fn verb(def: &'static ToolDef, lang: Lang) -> Command {
                 lang.pick("Make it here instead of asking for it", "La créer ici au lieu de la demander"),
             ));
     }
+    command = changes::with_flags(command, def, lang);
     // So that a negative number is a wrong value, not an unknown option.
     command = command
         .mut_args(|arg| if arg.get_action().takes_values() { arg.allow_negative_numbers(true) } else { arg });

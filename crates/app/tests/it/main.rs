@@ -22,9 +22,17 @@ mod login;
 mod misuse;
 mod registry;
 mod replay;
+#[cfg(unix)]
+mod screen;
 mod secrets;
 mod snapshots;
 mod stdio;
+#[cfg(unix)]
+mod terminal_approve;
+#[cfg(unix)]
+mod terminal_prompt;
+#[cfg(unix)]
+mod terminal_undo;
 mod tidy;
 mod trust;
 mod trust_forms;

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::{Lang, Page, Show, Untrusted, plan::Open, record, schema::UNTRUSTED};
 
+pub(crate) mod redo;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tools;
