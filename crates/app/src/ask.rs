@@ -58,7 +58,7 @@ impl Consent for Asked {
 async fn ask(plan: &Plan, lang: Lang) -> Verdict {
     terminal::tell(&plan.show(lang).aligned());
     terminal::tell("");
-    let question = match plan.word {
+    let question = match plan.word.as_deref() {
         Some(word) => lang.pick(
             format!("Type {word} to go on, Enter to leave everything as it is: "),
             format!("Tapez {word} pour continuer, Entrée pour ne rien modifier : "),
@@ -66,7 +66,7 @@ async fn ask(plan: &Plan, lang: Lang) -> Verdict {
         None => lang.pick("Do it? [y/N] ", "Le faire ? [o/N] ").to_owned(),
     };
     match terminal::answer(question).await {
-        Some(answer) if agrees(&answer, plan.word) => Verdict::Given("terminal"),
+        Some(answer) if agrees(&answer, plan.word.as_deref()) => Verdict::Given("terminal"),
         _ => Verdict::Declined(say!("Declined: nothing was changed.", "Refusé : rien n'a été modifié.")),
     }
 }

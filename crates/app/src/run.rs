@@ -20,8 +20,7 @@ use crate::{
     config::Settings,
     demo, emulate, logging, login, mcp, terminal,
     watching::{self, Told},
-    wifi_key,
-    words,
+    wifi_key, words,
 };
 
 /// Exit code of what was done.
@@ -63,6 +62,7 @@ fn dispatch(matches: &ArgMatches, lang: Lang) -> Result<u8, ToolError> {
         Some(("completions", matches)) => cli::completions(matches, lang),
         Some(("wifi-key", matches)) if matches.subcommand_name() == Some("show") => {
             matches.subcommand().map_or(Ok(()), |(_, matches)| wifi_key::show(matches, lang))?;
+        }
         Some(("approve", matches)) => approve::run(matches, lang)?,
         Some(("undo", matches)) => {
             return run_tool("journal_undo", Given::Undo(cli::changes::entry(matches)), matches, lang);
