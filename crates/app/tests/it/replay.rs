@@ -43,7 +43,8 @@ fn needed(def: &ToolDef) -> Value {
 }
 
 fn reads() -> impl Iterator<Item = &'static ToolDef> {
-    livebox::tools().filter(|def| def.access == Access::Read && !def.open_world)
+    // Raw answers are shown as they are: nothing in them is a statement of ours.
+    livebox::tools().filter(|def| def.access == Access::Read && !def.open_world && def.group.name != "expert")
 }
 
 /// Runs a tool in a task of its own, so that a panic is one more thing that may not happen.

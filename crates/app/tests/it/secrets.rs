@@ -266,7 +266,13 @@ async fn a_secret_in_the_wrong_place_is_not_repeated() {
             let answer = peer.request("tools/call", json!({ "name": tool, "arguments": args })).await;
             let said =
                 answer["error"]["message"].as_str().or(answer["result"]["content"][0]["text"].as_str());
-            assert!(said.is_some_and(|said| said.contains("***")), "{answer}");
+            // The name of an unknown argument and a text of the wrong type are not repeated at all.
+            let veiled = said.is_some_and(|said| {
+                said.contains("***")
+                    || said.contains("unknown argument")
+                    || said.contains("invalid type: string, ")
+            });
+            assert!(veiled, "{answer}");
             canaries.check(&what(tool), &answer.to_string());
         }
         canaries.check_said(&what("the log"), &peer.leave().await);
@@ -310,7 +316,7 @@ async fn a_poor_password_does_not_wreck_ordinary_text() {
         let hello = peer.initialize().await;
         let list = peer.request("tools/list", json!({})).await;
         let shown = peer.call("connection_show", json!({})).await;
-        let error = peer.call("wifi_key_set", json!({ "network": "5" })).await;
+        let error = peer.call("wifi_key_set", json!({ "network": "nowhere" })).await;
         peer.leave().await;
         // What a box counts has moved on meanwhile.
         let digits = |text: String| text.replace(|char: char| char.is_ascii_digit(), "");

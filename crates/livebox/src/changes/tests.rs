@@ -153,7 +153,9 @@ async fn an_undo_does_not_overwrite_what_others_did_since() {
     let already = bench.json("journal_undo", json!({"entry": 1})).await;
     assert_eq!(already["outcome"], "already_so", "somebody else took it back");
     dmz_to(&bench, "192.168.1.24");
-    let (cx, order) = (bench.cx.clone().forced(), order());
+    // Overwriting what others did is asked about whatever the policy allows.
+    let person = Person::who(Verdict::Given("test"));
+    let (cx, order) = (bench.cx.clone().forced(), Order { consent: &person, ..order() });
     let undo = crate::find("journal_undo").unwrap();
     let forced = crate::invoke(&cx, undo, &order, json!({"entry": 1})).await.unwrap();
     assert_eq!(forced.json["outcome"], "applied");
