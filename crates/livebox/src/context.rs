@@ -11,7 +11,7 @@ use std::{
 };
 
 use serde_json::Value;
-use sysbus::{Call, Error, Kind, Session, Written};
+use sysbus::{Call, Error, Kind, Secret, Session, Written};
 use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard};
 use url::Url;
 use vault::Vault;
@@ -287,6 +287,24 @@ impl Context {
         if let Some(sink) = &self.notices {
             sink(Notice { entry, message, left });
         }
+    }
+
+    /// After the box's password was changed: puts the new one where `login` keeps the old one. Whether it did.
+    pub(crate) async fn replace_kept_password(&self, new: &Secret) -> bool {
+        let (host, user) = (self.session.configured_host(), self.session.user().to_owned());
+        let new = new.clone();
+        let replaced = self.kept(move |vault| {
+            // One that cannot be read any more is replaced all the same.
+            let kept = !matches!(vault.box_password(&host, &user), Ok(None));
+            if kept {
+                vault.store_box_password(&host, &user, &new)?;
+            }
+            Ok(kept)
+        });
+        replaced.await.unwrap_or_else(|error| {
+            tracing::warn!(kind = error.kind(), "the new password could not be kept");
+            false
+        })
     }
 
     /// The journal of changes.

@@ -106,6 +106,11 @@ impl Session {
         self.0.places.shown().authority()
     }
 
+    /// Host and port that the owner configured, wherever the box has gone since: what is kept for it is kept by that.
+    pub fn configured_host(&self) -> String {
+        self.0.config.endpoint.authority()
+    }
+
     /// The box at the address `from` is about to get the address `to`. Where it is called by `from`, it is looked for
     /// at both from now on, by later processes too, until [`settled`](Self::settled) says that it was found: the answer
     /// to such a change is easily lost, and a name or another way to the box may lead to it all the same.

@@ -198,6 +198,19 @@ pub(crate) struct PasswordChanged {
     changed: bool,
     /// What the owner must do now.
     next: &'static str,
+    /// Whether what `login` keeps is the new one.
+    #[serde(skip)]
+    kept: bool,
+}
+
+impl PasswordChanged {
+    fn next(kept: bool) -> &'static str {
+        if kept {
+            "livebox-mcp keeps the new password from now on."
+        } else {
+            "Give the new password to `livebox-mcp login`, LIVEBOX_PASSWORD or the password file, whichever you use."
+        }
+    }
 }
 
 impl Show for PasswordChanged {
@@ -207,9 +220,16 @@ impl Show for PasswordChanged {
                 "The admin password is changed: the box accepts the new one.",
                 "Le mot de passe d'administration est changé : la box accepte le nouveau.",
             ))
-            .line(lang.pick(
-                "Now put it into LIVEBOX_PASSWORD, or the password file, and into every other program that knew the old one (Home Assistant, phone application…).",
-                "Mettez-le maintenant dans LIVEBOX_PASSWORD, ou dans le fichier de mot de passe, et dans tout autre programme qui connaissait l'ancien (Home Assistant, application mobile…).",
-            ))
+            .line(if self.kept {
+                lang.pick(
+                    "livebox-mcp keeps the new one from now on. Give it to every other program that knew the old one (Home Assistant, phone application…).",
+                    "livebox-mcp garde désormais le nouveau. Donnez-le à tout autre programme qui connaissait l'ancien (Home Assistant, application mobile…).",
+                )
+            } else {
+                lang.pick(
+                    "Now give it to `livebox-mcp login`, LIVEBOX_PASSWORD or the password file, whichever you use, and to every other program that knew the old one (Home Assistant, phone application…).",
+                    "Donnez-le maintenant à `livebox-mcp login`, LIVEBOX_PASSWORD ou le fichier de mot de passe, selon ce que vous utilisez, et à tout autre programme qui connaissait l'ancien (Home Assistant, application mobile…).",
+                )
+            })
     }
 }

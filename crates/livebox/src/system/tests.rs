@@ -145,6 +145,19 @@ async fn a_new_password_is_proven_by_a_login() {
 }
 
 #[tokio::test]
+async fn the_kept_password_follows_a_change() {
+    let bench = bench().await;
+    let vault = vault::Vault::without_keychain(bench.state.path().join("vault"));
+    let host = bench.cx.session().configured_host();
+    vault.store_box_password(&host, "admin", &sysbus::Secret::new(OLD)).unwrap();
+    vault.store_box_password("192.0.2.1:80", "admin", &sysbus::Secret::new(OLD)).unwrap();
+    let answer = bench.run("password_set", change()).await.unwrap();
+    assert!(answer.page.compact().contains("keeps the new one"), "{}", answer.page.compact());
+    let kept = |host: &str| vault.box_password(host, "admin").unwrap().unwrap();
+    assert_eq!((kept(&host).expose(), kept("192.0.2.1:80").expose()), (NEW, OLD));
+}
+
+#[tokio::test]
 async fn a_box_that_asks_no_proof_is_asked_for_one_by_us() {
     let bench = bench().await;
     bench.fault("absent@UserManagement:changePasswordSec");

@@ -288,10 +288,10 @@ impl SetPassword {
     /// nothing changed.
     async fn verify(&self, cx: &Context) -> Result<PasswordChanged, ToolError> {
         match cx.session().login_with(self.new.clone()).await {
-            Ok(()) => Ok(PasswordChanged {
-                changed: true,
-                next: "Put the new password into LIVEBOX_PASSWORD or the password file.",
-            }),
+            Ok(()) => {
+                let kept = cx.replace_kept_password(&self.new).await;
+                Ok(PasswordChanged { changed: true, next: PasswordChanged::next(kept), kept })
+            }
             Err(BoxFault::PasswordRefused { .. }) => {
                 match cx.session().login_with(self.current.clone()).await {
                     Ok(()) => Err(refused()),
