@@ -60,7 +60,6 @@ pub async fn invoke(
             if decision == Decision::Ask {
                 agreed_to_read(cx, &policy, def, order, &args).await?;
             }
-            let _turn = if def.access > Access::Read { Some(cx.turn().await) } else { None };
             run(&cx.granting(def.access, None), args).await
         }
         Work::Change(_) | Work::Undo => Change { cx, def, order, policy: &policy, decision }.run(args).await,

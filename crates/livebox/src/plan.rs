@@ -201,6 +201,12 @@ impl Draft {
         self.sending(call, &[], Some(only))
     }
 
+    /// May send this call, which holds secrets.
+    #[must_use]
+    pub fn may_send_secret<C: Call>(self, call: &C, secrets: &[&Secret], only: &'static str) -> Self {
+        self.sending(call, secrets, Some(only))
+    }
+
     fn sending<C: Call>(mut self, call: &C, secrets: &[&Secret], only: Option<&'static str>) -> Self {
         let (shown, print) = match parameters(call).and_then(|shown| Ok((shown, print_of(call)?))) {
             Ok(known) => known,
@@ -279,7 +285,8 @@ impl Draft {
 
     /// Arguments for the record, when the given ones hold a secret: handles instead of values.
     #[must_use]
-    pub fn recorded_as(mut self, args: Value) -> Self {
+    pub fn recorded_as(mut self, args: &impl Serialize) -> Self {
+        let args = self.json(args);
         self.args = Some(args);
         self
     }

@@ -205,6 +205,7 @@ pub(crate) type AtTerminal = (fn(&Value) -> bool, &'static ToolDef);
 impl ToolDef {
     /// Erases the types of a tool that asks.
     pub(crate) const fn read<T: Read>() -> Self {
+        const { assert!(matches!(T::ACCESS, Access::Read), "what changes the box has a plan") };
         Self::of::<T>(Work::Read(|cx, args| {
             Box::pin(async move {
                 let output = read_args::<T>(args)?.run(cx).await?;

@@ -73,7 +73,7 @@ impl Change for Send {
         );
         let mut plan = Draft::new(what.clone(), &json!({ "service": service, "method": method }))
             .sends_raw(service.as_str(), method.as_str(), &parameters, shown.clone())
-            .recorded_as(json!({ "service": service, "method": method, "parameters": shown.to_string() }))
+            .recorded_as(&json!({ "service": service, "method": method, "parameters": shown.to_string() }))
             .risk(Risk::High)
             .typed(method.as_str().to_owned())
             .note(say!(

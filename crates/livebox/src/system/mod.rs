@@ -155,29 +155,36 @@ pub(crate) enum RebootState {
 }
 
 /// A reboot on its way.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Reboot {
-    state: RebootState,
+    state: Option<RebootState>,
     uptime_before_s: Option<u64>,
     /// Once back.
     uptime_s: Option<u64>,
     /// Since the order was sent.
-    waited_s: u64,
+    waited_s: Option<u64>,
+    reboots: Option<u64>,
 }
 
 impl Reboot {
+    /// What tells before from after: the box's count of its starts.
+    fn counted(reboots: Option<u64>) -> Self {
+        Self { state: None, uptime_before_s: None, uptime_s: None, waited_s: None, reboots }
+    }
+
     fn sentence(&self) -> Message {
-        let waited = self.waited_s;
+        let waited = self.waited_s.unwrap_or_default();
         match self.state {
-            RebootState::Ordered => say!(
+            None => say!("The box runs.", "La box fonctionne."),
+            Some(RebootState::Ordered) => say!(
                 "The box took the order and has not gone down yet. It is usually back in 2 to 4 minutes: check with box_show.",
                 "La box a accepté l'ordre et répond encore. Elle est en général de retour en 2 à 4 minutes : vérifiez avec box_show."
             ),
-            RebootState::Rebooting => say!(
+            Some(RebootState::Rebooting) => say!(
                 "The box is rebooting: no Internet, TV, telephone or Wi-Fi meanwhile. It is usually back in 2 to 4 minutes: check with box_show.",
                 "La box redémarre : ni Internet, ni TV, ni téléphone, ni Wi-Fi entre-temps. Elle est en général de retour en 2 à 4 minutes : vérifiez avec box_show."
             ),
-            RebootState::Back => say!(
+            Some(RebootState::Back) => say!(
                 "The box rebooted and answers again, {waited} s after the order. Internet may take another minute.",
                 "La box a redémarré et répond de nouveau, {waited} s après l'ordre. Internet peut demander encore une minute."
             ),
@@ -192,7 +199,7 @@ impl Show for Reboot {
 }
 
 /// A changed admin password.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct PasswordChanged {
     /// Proven by a fresh login.
     changed: bool,
@@ -204,6 +211,11 @@ pub(crate) struct PasswordChanged {
 }
 
 impl PasswordChanged {
+    /// As it will be.
+    fn planned() -> Self {
+        Self { changed: true, next: Self::next(false), kept: false }
+    }
+
     fn next(kept: bool) -> &'static str {
         if kept {
             "livebox-mcp keeps the new password from now on."

@@ -63,8 +63,8 @@ fn quick_reboot() -> Options {
 async fn a_reboot_is_reported_as_soon_as_the_box_is_down() {
     let bench = bench_with(quick_reboot()).await;
     let reboot = bench.json("box_reboot", json!({})).await;
-    assert_eq!(reboot["state"], "rebooting");
-    assert!(reboot["uptime_before_s"].as_u64().is_some() && reboot["uptime_s"].is_null());
+    assert_eq!(reboot["after"]["state"], "rebooting");
+    assert!(reboot["after"]["uptime_before_s"].as_u64().is_some() && reboot["after"]["uptime_s"].is_null());
     assert_eq!(bench.count("NMC:reboot"), 1);
 }
 
@@ -76,8 +76,8 @@ async fn a_reboot_is_waited_for_when_asked() {
     bench.cx = bench.cx.with_progress(Some(Arc::new(move |_| *seen.lock().unwrap() += 1)));
     let before = bench.json("box_show", json!({})).await;
     let reboot = bench.json("box_reboot", json!({"wait": true})).await;
-    assert_eq!(reboot["state"], "back");
-    assert!(reboot["uptime_s"].as_u64().unwrap() < 10);
+    assert_eq!(reboot["after"]["state"], "back");
+    assert!(reboot["after"]["uptime_s"].as_u64().unwrap() < 10);
     assert!(*steps.lock().unwrap() > 0);
     // The session recovers by itself.
     let after = bench.json("box_show", json!({})).await;
@@ -90,7 +90,7 @@ async fn a_reboot_is_waited_for_when_asked() {
 async fn a_lost_answer_does_not_hide_a_reboot() {
     let bench = bench_with(quick_reboot()).await;
     bench.fault("drop-after@NMC:reboot*1");
-    assert_eq!(bench.json("box_reboot", json!({})).await["state"], "rebooting");
+    assert_eq!(bench.json("box_reboot", json!({})).await["after"]["state"], "rebooting");
     assert_eq!(bench.count("NMC:reboot"), 1);
 }
 
@@ -132,7 +132,7 @@ fn accepted(bench: &Bench) -> String {
 async fn a_new_password_is_proven_by_a_login() {
     let bench = bench().await;
     let answer = bench.run("password_set", change()).await.unwrap();
-    assert_eq!(answer.json["changed"], true);
+    assert_eq!(answer.json["after"]["changed"], true);
     assert_eq!(accepted(&bench), NEW);
     assert_eq!(bench.count("UserManagement:changePasswordSec"), 1);
     for shown in [answer.json.to_string(), answer.page.aligned()] {

@@ -9,10 +9,13 @@ use sysbus::{Error as BoxFault, Secret};
 use tokio::time::Instant;
 
 use super::{BoxInfo, PasswordChanged, Reboot, RebootState, popular_name, wire};
-use crate::{Access, Context, French, Group, Read, Tool, ToolDef, ToolError, Untrusted, say};
+use crate::{
+    Access, Change, Changed, Context, Draft, French, Group, Prepared, Read, Tool, ToolDef, ToolError,
+    Untrusted, say,
+};
 
 pub(crate) const TOOLS: &[ToolDef] =
-    &[ToolDef::read::<ShowBox>(), ToolDef::read::<RebootBox>(), ToolDef::read::<SetPassword>()];
+    &[ToolDef::read::<ShowBox>(), ToolDef::change::<RebootBox>(), ToolDef::change::<SetPassword>()];
 
 const BOX: Group = Group { name: "box", english: "The box itself", french: "La box elle-même" };
 
@@ -95,7 +98,7 @@ const COMING_BACK: Duration = Duration::from_secs(240);
 const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 200 } else { 1_000 });
 
 impl Tool for RebootBox {
-    type Output = Reboot;
+    type Output = Changed<Reboot>;
     const GROUP: &'static Group = &BOX;
     const VERB: &'static str = "reboot";
     const ACCESS: Access = Access::Disrupt;
@@ -106,12 +109,45 @@ impl Tool for RebootBox {
     };
 }
 
-impl Read for RebootBox {
-    async fn run(self, cx: &Context) -> Result<Reboot, ToolError> {
+impl Change for RebootBox {
+    type State = Reboot;
+    type Subject = ();
+    // What is left is the box's own count of its starts.
+    const VOLATILE: &'static [&'static str] = &["state", "uptime_before_s", "uptime_s", "waited_s"];
+
+    async fn prepare(self, cx: &Context) -> Result<Prepared<Reboot>, ToolError> {
+        let wait = self.wait;
         let before = cx.read(&wire::GetDeviceInfo {}).await?;
-        let sent = cx.write(&wire::Reboot::by_user()).await?;
-        let watch = Watch { before: &before, since: Instant::now(), answer_lost: sent.lost.is_some() };
-        watch.run(cx, self.wait).await
+        let what = say!("Reboot the box", "Redémarrer la box");
+        let (now, then) =
+            (Reboot::counted(before.reboots()), Reboot::counted(before.reboots().map(|count| count + 1)));
+        let order = wire::Reboot::by_user();
+        Draft::new(what.clone(), &())
+            .turns(Some(&now), Some(&then))
+            .sends(&order)
+            .cuts(
+                say!("Internet, TV, telephone and Wi-Fi", "Internet, TV, téléphone et Wi-Fi"),
+                Some(COMING_BACK),
+            )
+            .typed("reboot")
+            .not_undone(say!("a reboot has happened", "un redémarrage a eu lieu"))
+            .then(move |cx| async move {
+                let sent = cx.write(&order).await?;
+                let watch =
+                    Watch { before: &before, since: Instant::now(), answer_lost: sent.lost.is_some() };
+                let after = watch.run(&cx, wait).await?;
+                let differing = match after.state {
+                    // Accepted, and not seen to happen.
+                    Some(RebootState::Ordered) => vec!["state".to_owned()],
+                    _ => Vec::new(),
+                };
+                Ok(Changed::verified(what, Some(now), Some(after), differing))
+            })
+    }
+
+    async fn observe(cx: &Context, (): ()) -> Result<Option<Reboot>, ToolError> {
+        let info = cx.session().read_anonymous(&wire::GetDeviceInfo {}).await?;
+        Ok(Some(Reboot::counted(info.reboots())))
     }
 }
 
@@ -132,7 +168,10 @@ impl Watch<'_> {
             // As anybody may ask: a box that starts has forgotten our session and may refuse a login for a moment.
             match cx.session().read_anonymous(&wire::GetDeviceInfo {}).await {
                 Ok(now) if self.is_back(&now, seen_down) => {
-                    return Ok(self.report(RebootState::Back, now.uptime_s()));
+                    return Ok(Reboot {
+                        reboots: now.reboots(),
+                        ..self.report(RebootState::Back, now.uptime_s())
+                    });
                 }
                 // It never went down: a call was lost on the way.
                 Ok(_) => seen_down = false,
@@ -174,10 +213,11 @@ impl Watch<'_> {
 
     fn report(&self, state: RebootState, uptime_s: Option<u64>) -> Reboot {
         Reboot {
-            state,
+            state: Some(state),
             uptime_before_s: self.before.uptime_s(),
             uptime_s,
-            waited_s: self.since.elapsed().as_secs(),
+            waited_s: Some(self.since.elapsed().as_secs()),
+            reboots: None,
         }
     }
 
@@ -215,7 +255,7 @@ pub(crate) struct SetPassword {
 }
 
 impl Tool for SetPassword {
-    type Output = PasswordChanged;
+    type Output = Changed<PasswordChanged>;
     const GROUP: &'static Group = &PASSWORD;
     const VERB: &'static str = "set";
     const ACCESS: Access = Access::Disrupt;
@@ -227,10 +267,45 @@ impl Tool for SetPassword {
     const SECRETS: &'static [&'static str] = &["current", "new"];
 }
 
-impl Read for SetPassword {
-    async fn run(self, cx: &Context) -> Result<PasswordChanged, ToolError> {
+impl Change for SetPassword {
+    type State = PasswordChanged;
+    type Subject = ();
+
+    async fn prepare(self, cx: &Context) -> Result<Prepared<PasswordChanged>, ToolError> {
         self.check()?;
-        let name = cx.session().user();
+        let name = cx.session().user().to_owned();
+        let what = say!("Change the admin password", "Changer le mot de passe d'administration");
+        let secrets = [&self.current, &self.new];
+        let proven =
+            wire::ChangePasswordSec { name: &name, password: &self.new, old_password: &self.current };
+        let plain = wire::ChangePassword { name: &name, password: &self.new };
+        Draft::new(what.clone(), &())
+            .turns(None, Some(&PasswordChanged::planned()))
+            .sends_secret(&proven, &secrets)
+            .may_send_secret(&plain, &secrets, "where the box lacks the former")
+            .typed("password")
+            .recorded_as(&self)
+            .note(say!(
+                "Every program that logs in to the box needs the new one afterwards.",
+                "Tout programme qui se connecte à la box aura ensuite besoin du nouveau."
+            ))
+            .not_undone(say!("the former password is not kept", "l'ancien mot de passe n'est pas gardé"))
+            .then(move |cx| async move {
+                let after = self.apply(&cx, &name).await?;
+                Ok(Changed::applied(what, None, Some(after)))
+            })
+    }
+
+    async fn observe(_: &Context, (): ()) -> Result<Option<PasswordChanged>, ToolError> {
+        Err(ToolError::Unavailable(say!(
+            "A box does not show its password.",
+            "Une box ne montre pas son mot de passe."
+        )))
+    }
+}
+
+impl SetPassword {
+    async fn apply(&self, cx: &Context, name: &str) -> Result<PasswordChanged, ToolError> {
         let call = wire::ChangePasswordSec { name, password: &self.new, old_password: &self.current };
         let accepted = match cx.write(&call).await {
             Ok(sent) => sent.reply.and_then(sysbus::scalar::Flag::get),
@@ -253,9 +328,7 @@ impl Read for SetPassword {
         }
         self.verify(cx).await
     }
-}
 
-impl SetPassword {
     /// What the box accepts is not public; these limits hold everywhere (its own page asks for 8 characters).
     fn check(&self) -> Result<(), ToolError> {
         let (current, new) = (self.current.expose(), self.new.expose());

@@ -154,7 +154,7 @@ pub(super) async fn prepare(cx: &Context, new: New, what: Message) -> Result<Pre
             Some(RESTARTING),
         );
     if let Some(recorded) = recorded {
-        draft = draft.recorded_as(recorded);
+        draft = draft.recorded_as(&recorded);
     }
     if let Some(weak) = weak {
         draft = draft.note(weak);
