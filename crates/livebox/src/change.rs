@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Lang, Message, Page, Sent, Show, ToolError, plan::Open, say};
+use crate::{Lang, Message, Page, Sent, Show, ToolError, changes::AnyState, plan::Open, say};
 
 /// In `differs`: the firewall's rules are as wanted, and the box did not say that it applies them.
 pub(crate) const COMMIT_UNCONFIRMED: &str = "commit_unconfirmed";
@@ -35,8 +35,10 @@ pub struct Changed<T> {
     #[serde(skip)]
     what: Message,
     outcome: Outcome,
-    // Not doc comments: the schemas of all changes would repeat them. State before, and as the box reports it now; null
-    // when there is none.
+    // State before, and as the box reports it now; null when there is none. The list of tools tells the form of a state
+    // once: it is the longest part of the schema of a change.
+    /// In the form of `after`.
+    #[schemars(with = "AnyState")]
     before: Option<T>,
     after: Option<T>,
     /// Fields that the box dropped or changed.

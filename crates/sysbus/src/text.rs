@@ -125,7 +125,8 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 
 /// Whether [`visible`] has nothing to do.
 pub(crate) fn is_visible(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) || text.chars().all(may_leave)
+    // Most of a text is plain, and the list of tools is a long one.
+    text.chars().filter(|char| !matches!(char, ' '..='~' | '\n')).all(may_leave)
 }
 
 fn may_leave(char: char) -> bool {
