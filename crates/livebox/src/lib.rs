@@ -24,6 +24,7 @@ mod question;
 mod record;
 mod schema;
 mod settle;
+mod state;
 #[cfg(test)]
 mod testing;
 mod text;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     Lang, Plan, Risk, Undo, Untrusted,
-    plan::{differing, in_words},
+    state::{differing, in_words},
 };
 
 /// So many changed fields are named; what else changes is counted.

@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use crate::{
     Context, Message, Plan, ToolError,
-    plan::{differing, lasting},
     record::{self, on_disk},
     say,
+    state::{differing, lasting},
     tool::{ChangeWork, Work},
 };
 

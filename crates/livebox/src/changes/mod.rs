@@ -200,7 +200,7 @@ fn details(entry: &Entry, lang: Lang) -> ChangeDetails {
 
 impl Show for ChangeDetails {
     fn show(&self, lang: Lang) -> Page {
-        let words = |state: &AnyState| crate::plan::in_words(&state.0, lang);
+        let words = |state: &AnyState| crate::state::in_words(&state.0, lang);
         let ChangeLine { entry, at, what, outcome, client, undo, guard, .. } = &self.line;
         Page::new()
             .fact(lang.pick("Entry", "Entrée"), entry.to_string())

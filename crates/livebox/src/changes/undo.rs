@@ -6,9 +6,9 @@ use crate::{
     Answer, Changed, Context, ToolError,
     invoke::{self, Planned},
     lang::{Lang, Message},
-    plan::{differing, lasting},
     record::{self, on_disk},
     say, settle,
+    state::{differing, lasting},
     tool::answer,
 };
 
