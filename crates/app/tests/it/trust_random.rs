@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use journal::{Entry, Filter, Outcome};
 use livebox::Journal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::Bench;
 
@@ -30,7 +30,8 @@ impl Chance {
 /// One thing of the box that changes are about, seen from both sides.
 struct Cell {
     name: &'static str,
-    tools: &'static [&'static str],
+    /// How the names of its tools begin, the internal ways back included.
+    tools: &'static str,
     /// Commands that change it.
     commands: &'static [&'static str],
     /// What another administrator does to it.
@@ -44,7 +45,7 @@ struct Cell {
 const CELLS: &[Cell] = &[
     Cell {
         name: "dmz",
-        tools: &["dmz_set", "dmz_clear"],
+        tools: "dmz_",
         commands: &["dmz set 192.168.1.20", "dmz set 192.168.1.24", "dmz clear"],
         foreign: &[
             (
@@ -57,38 +58,51 @@ const CELLS: &[Cell] = &[
         recorded: |state| state["ipv4"].clone(),
     },
     Cell {
-        name: "port forwarding",
-        tools: &["port_forward_add", "port_forward_remove", "port_forward_set"],
-        commands: &[
-            "port-forward add Essai --to 192.168.1.20 --protocol tcp --external-port 4321",
-            "port-forward add Essai --to 192.168.1.24 --protocol both --external-port 4321",
-            "port-forward remove Essai",
-        ],
-        foreign: &[
-            (
-                "Firewall:setPortForwarding",
-                r#"{"id":"Essai","origin":"webui","sourceInterface":"data","externalPort":"4321","internalPort":"4321",
-                "destinationIPAddress":"192.168.1.25","protocol":"6","description":"Essai","enable":true,"persistent":true}"#,
-            ),
-            ("Firewall:deletePortForwarding", r#"{"id":"webui_Essai","origin":"webui"}"#),
-        ],
+        name: "firewall",
+        tools: "firewall_",
+        commands: &["firewall set low", "firewall set medium", "firewall set --ipv6-level low"],
+        foreign: &[("Firewall:setFirewallLevel", r#"{"level":"Low"}"#)],
         on_box: |settings| {
-            let rules = settings["firewall"]["forwards"].as_array().unwrap();
-            let rule = rules.iter().find(|rule| rule["id"] == "webui_Essai");
-            rule.map(|rule| rule["destination"].clone()).unwrap_or_default()
+            let lower = |name: &str| settings["firewall"][name].as_str().unwrap().to_lowercase();
+            json!([lower("level"), lower("levelIPv6")])
         },
-        recorded: |state| {
-            let rule = state.as_array().into_iter().flatten().find(|rule| rule["name"] == "Essai");
-            rule.map(|rule| rule["ipv4"].clone()).unwrap_or_default()
-        },
+        recorded: |state| json!([state["level"], state["ipv6_level"]]),
     },
     Cell {
-        name: "firewall",
-        tools: &["firewall_set"],
-        commands: &["firewall set low", "firewall set medium", "firewall set custom --ipv6-level low"],
-        foreign: &[("Firewall:setFirewallLevel", r#"{"level":"Custom"}"#)],
-        on_box: |settings| settings["firewall"]["level"].as_str().unwrap().to_lowercase().into(),
-        recorded: |state| state["level"].clone(),
+        name: "rule",
+        tools: "port_forward_",
+        commands: &[
+            "port-forward add Alpha --to 192.168.1.20 --external-port 4001 --protocol tcp",
+            "port-forward add Alpha --to 192.168.1.24 --external-port 4002 --internal-port 80 --protocol tcp",
+            "port-forward remove Alpha",
+        ],
+        foreign: &[(
+            "Firewall:deletePortForwarding",
+            r#"{"id":"webui_Alpha","origin":"webui","destinationIPAddress":""}"#,
+        )],
+        on_box: |settings| {
+            let rules = settings["firewall"]["forwards"].as_array().unwrap();
+            let rule = rules.iter().find(|rule| rule["id"] == "webui_Alpha");
+            rule.map_or(Value::Null, |rule| rule["external"].as_str().unwrap().into())
+        },
+        recorded: |state| state[0]["external_port"].clone(),
+    },
+    Cell {
+        name: "reservation",
+        tools: "dhcp_reservation_",
+        commands: &[
+            "dhcp-reservation add 02:00:5E:00:53:01 --ip 192.168.1.201",
+            "dhcp-reservation add 02:00:5E:00:53:01 --ip 192.168.1.202",
+            "dhcp-reservation remove 02:00:5E:00:53:01",
+        ],
+        foreign: &[("DHCPv4.Server.Pool.default:deleteStaticLease", r#"{"MACAddress":"02:00:5E:00:53:01"}"#)],
+        on_box: |settings| {
+            let kept = settings["lan"]["reservations"].as_array().unwrap();
+            let own =
+                kept.iter().find(|kept| kept[0].as_str().unwrap().eq_ignore_ascii_case("02:00:5E:00:53:01"));
+            own.map_or(Value::Null, |kept| kept[1].clone())
+        },
+        recorded: |state| state["ipv4"].clone(),
     },
 ];
 
@@ -155,8 +169,7 @@ async fn sequence(seed: u64) {
     let entries = entries(&bench);
     let settings = bench.livebox.settings();
     for (cell, (mark, foreign)) in CELLS.iter().zip(&foreign) {
-        let own =
-            entries.iter().rev().find(|entry| entry.id > *mark && cell.tools.contains(&entry.tool.as_str()));
+        let own = entries.iter().rev().find(|entry| entry.id > *mark && entry.tool.starts_with(cell.tools));
         let expected = match own {
             None => foreign.clone(),
             Some(entry) => match entry.outcome {
