@@ -119,14 +119,21 @@ fn group(def: &ToolDef, lang: Lang) -> Command {
     let group = def.group;
     // `livebox-mcp journal` alone is the list of changes.
     let needs_verb = group.name != "journal";
-    let verbs = livebox::tools().filter(|tool| tool.group.name == group.name).map(|tool| verb(tool, lang));
     Command::new(group.name)
         .about(lang.pick(group.english, group.french))
         .subcommand_required(needs_verb)
         .arg_required_else_help(needs_verb)
-        .subcommands(verbs)
-        // For people only, so no tool.
-        .subcommands((group.name == "wifi-key").then(|| crate::wifi_key::command(lang)))
+        // Most of what is here is for others than the one command that was typed: a server needs none of it.
+        .defer(lang.pick(|group| verbs(group, Lang::En), |group| verbs(group, Lang::Fr)))
+}
+
+/// The group with its commands.
+fn verbs(group: Command, lang: Lang) -> Command {
+    let name = group.get_name().to_owned();
+    let verbs = livebox::tools().filter(|tool| tool.group.name == name).map(|tool| verb(tool, lang));
+    // For people only, so no tool.
+    let more = (name == "wifi-key").then(|| crate::wifi_key::command(lang));
+    group.subcommands(verbs.chain(more).map(|command| dress(command, lang)))
 }
 
 fn verb(def: &'static ToolDef, lang: Lang) -> Command {
