@@ -64,16 +64,10 @@ impl Guards {
     }
 }
 
-/// Starts watching a change that was sent. Returns until when it must have passed, `None` when it is over already.
-pub(crate) async fn start(cx: &Context, journal: &Arc<Journal>, id: i64) -> Option<Timestamp> {
+/// Until when the guard of a change must have passed; `None` when it is over already.
+pub(crate) async fn until(journal: &Arc<Journal>, id: i64) -> Option<Timestamp> {
     let entry = record::entry(journal, id).await.ok()?;
-    let until = entry.guard.as_ref()?.until;
-    if over(&entry) {
-        end(journal, id, GuardState::Passed, None).await;
-        return None;
-    }
-    spawn(cx, journal, id);
-    Some(until)
+    (is_watched(&entry) && !over(&entry)).then_some(entry.guard?.until)
 }
 
 /// A change that the box refused needs no guard.
@@ -81,7 +75,8 @@ fn over(entry: &Entry) -> bool {
     matches!(entry.outcome, Outcome::Refused | Outcome::Failed)
 }
 
-fn spawn(cx: &Context, journal: &Arc<Journal>, id: i64) {
+/// Watches a change that is about to be sent: a box that it silences is seen even while its answer is waited for.
+pub(crate) fn spawn(cx: &Context, journal: &Arc<Journal>, id: i64) {
     let (cx, journal) = (cx.clone().with_progress(None), Arc::clone(journal));
     let guards = Arc::clone(cx.guards());
     guards.add(tokio::spawn(async move {
@@ -186,6 +181,11 @@ async fn watch(cx: &Context, journal: &Arc<Journal>, id: i64) -> Result<(), Tool
         }
         let internet_ok = !had_internet || seen.internet != Some(false);
         clock.tick(seen.box_answers, internet_ok);
+        if entry.outcome.is_unsettled() {
+            // All may be well only because the change is still on its way, or because it never arrived.
+            clock.all_well = None;
+            settle::if_idle(cx, journal).await;
+        }
         clock.tell(cx, id, limits, had_internet);
         if lasted(clock.all_well, limits.settle_s) {
             end(journal, id, GuardState::Passed, None).await;

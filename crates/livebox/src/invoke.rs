@@ -216,7 +216,7 @@ impl Change<'_> {
         let access = self.def.access.max(Access::Change);
         let (id, ended) = carry_out(cx, journal, plan, carry, access, client, how).await?;
         let until = match plan.watch {
-            Some(_) if cx.has_sent() => guard::start(cx, journal, id).await,
+            Some(_) if cx.has_sent() => guard::until(journal, id).await,
             _ => None,
         };
         Ok(told(ended?, id, plan, until, cx.lang()))
@@ -242,6 +242,9 @@ pub(crate) async fn carry_out(
         None => None,
     };
     let id = record::begin(journal, plan, client, how, watched).await?;
+    if watched.is_some() {
+        guard::spawn(cx, journal, id);
+    }
     let ended = carry(cx.granting(access, Some(plan.prints()))).await;
     let end = match &ended {
         Ok(ended) => record::done(ended),

@@ -11,6 +11,8 @@ use serde_json::Value;
 
 use crate::{
     Context, Message, Plan, ToolError,
+    change::COMMIT_UNCONFIRMED,
+    firewall,
     record::{self, on_disk},
     say,
     state::{differing, lasting},
@@ -32,9 +34,9 @@ pub(crate) async fn interrupted(cx: &Context, journal: &Arc<Journal>) -> Result<
         match observed(cx, &entry).await {
             Ok(Some(now)) => {
                 let end = end(&entry, now);
-                let outcome = end.outcome;
+                let found = found_out(id, &end);
                 record::settle(journal, id, end).await?;
-                cx.notice(id, found_out(id, outcome), None);
+                cx.notice(id, found, None);
             }
             Ok(None) => {}
             Err(error) => {
@@ -46,8 +48,12 @@ pub(crate) async fn interrupted(cx: &Context, journal: &Arc<Journal>) -> Result<
     Ok(())
 }
 
-fn found_out(id: i64, outcome: Outcome) -> Message {
-    match outcome {
+fn found_out(id: i64, end: &Finish) -> Message {
+    match end.outcome {
+        Outcome::Differs if end.differs == [COMMIT_UNCONFIRMED] => say!(
+            "Change {id} was interrupted; read back now: the box keeps it, but nobody saw it confirm that it is in force. Any other change of the firewall, or a restart, brings it into force.",
+            "Le changement {id} avait été interrompu ; relu maintenant : la box l'a gardé, mais personne ne l'a vue confirmer qu'il est en vigueur. Tout autre changement du pare-feu, ou un redémarrage, le met en vigueur."
+        ),
         Outcome::Applied => say!(
             "Change {id} was interrupted; read back now: it is in force.",
             "Le changement {id} avait été interrompu ; relu maintenant : il est en vigueur."
@@ -173,7 +179,13 @@ fn judge(before: &Value, wanted: &Value, now: &Value, volatile: &[&str]) -> (Out
 /// What to record of an interrupted change of which the box now says that.
 fn end(entry: &Entry, now: Value) -> Finish {
     let volatile = work_of(entry).map_or(&[][..], |work| work.volatile);
-    let (outcome, differs) = judge(&entry.before, &entry.wanted, &now, volatile);
+    let (outcome, differs) = match judge(&entry.before, &entry.wanted, &now, volatile) {
+        // The rules are there, but the process that would have seen them confirmed is gone.
+        (Outcome::Applied, _) if firewall::commits(&entry.calls) => {
+            (Outcome::Differs, vec![COMMIT_UNCONFIRMED.to_owned()])
+        }
+        judged => judged,
+    };
     let error = (outcome == Outcome::Failed).then(|| {
         let message = say!(
             "Not applied: the box still reports the former state.",

@@ -16,6 +16,7 @@ mod binary;
 mod budgets;
 mod earlier;
 mod examples;
+mod guard_takes_back;
 mod harness;
 mod hostile;
 mod login;
@@ -30,6 +31,7 @@ mod stdio;
 #[cfg(unix)]
 mod terminal_approve;
 #[cfg(unix)]
+mod terminal_crash;
 mod terminal_prompt;
 #[cfg(unix)]
 mod terminal_undo;

@@ -118,6 +118,12 @@ impl Show for Firewall {
 /// The call that makes changed rules effective.
 pub(crate) const COMMIT: wire::Commit = wire::Commit {};
 
+/// Whether those calls of a plan end with a commit, without which the others are kept but not in force.
+pub(crate) fn commits(calls: &serde_json::Value) -> bool {
+    let last = calls.as_array().and_then(|calls| calls.last());
+    last.is_some_and(|last| last["call"] == "Firewall:commit" && last["only"].is_null())
+}
+
 /// Makes changed rules effective; whether the box said that it did. Without it some firmwares keep a new rule in the
 /// configuration only.
 pub(crate) async fn commit(cx: &Context) -> Result<bool, ToolError> {

@@ -1,0 +1,72 @@
+//! The guard of changes that can cut their caller off, end to end: each is made by a command, the emulated box goes out of
+//! reach because of it, and the guard takes it back.
+
+use emulator::Options;
+use serde_json::{Value, json};
+
+use crate::harness::{Bench, Said};
+
+/// A box that goes wrong in that way, and limits that a test can wait for.
+async fn bench(faults: &[&str]) -> Bench {
+    let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+    let bench = Bench::with(Options { faults, ..Options::default() }).await;
+    let limits = "[guard]\nbox_s = 3\ninternet_s = 4\nsettle_s = 2\n";
+    std::fs::write(bench.folder.path().join("config.toml"), limits).unwrap();
+    bench
+}
+
+/// A command waits for the guard of its change.
+async fn guarded(bench: &Bench, words: &str) -> (Said, Value) {
+    let said = bench.run(words).await;
+    let shown = bench.run("--json journal show 1").await;
+    let shown = serde_json::from_str(&shown.out)
+        .unwrap_or_else(|_| panic!("{words}: {}{}\n{}{}", said.out, said.err, shown.out, shown.err));
+    (said, shown)
+}
+
+/// The guard takes that change back: the whole box is as it was before.
+async fn took_back(faults: &[&str], words: &str) {
+    let bench = bench(faults).await;
+    let before = bench.livebox.settings();
+    let (said, entry) = guarded(&bench, words).await;
+    assert_eq!(entry["guard"], "reverted", "{words}: {entry}\n{}{}", said.out, said.err);
+    assert!(said.err.contains("taken back"), "{words}: {}", said.err);
+    assert_eq!(bench.livebox.settings(), before, "{words}");
+    let listed = bench.run("--json journal list").await;
+    let listed: Value = serde_json::from_str(&listed.out).unwrap();
+    let (inverse, change) = (&listed["entries"][0], &listed["entries"][1]);
+    assert_eq!(
+        (&inverse["client"], &inverse["outcome"]),
+        (&json!("livebox-mcp guard"), &json!("applied")),
+        "{listed}"
+    );
+    assert_eq!(change["undo"], "undone", "{listed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wifi_channel_that_drops_the_link_is_taken_back() {
+    took_back(&["link-cut=9@NeMo.Intf.lan:setWLANConfig*1"], "wifi set 5 --channel 36").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_firewall_level_that_cuts_the_caller_off_is_taken_back() {
+    took_back(&["firewall-cut=7"], "firewall set high --yes").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lan_range_without_internet_is_taken_back() {
+    took_back(
+        &["internet-cut@NetMaster.LAN.default.Bridge.lan:setIPv4*1"],
+        "lan set --dhcp-last 192.168.1.140",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_goes_well_stays() {
+    let bench = bench(&[]).await;
+    let before = bench.livebox.settings();
+    let (said, entry) = guarded(&bench, "lan set --dhcp-last 192.168.1.140").await;
+    assert_eq!((said.code, &entry["guard"]), (0, &json!("passed")), "{entry}\n{}", said.err);
+    assert_ne!(bench.livebox.settings()["lan"], before["lan"]);
+}
