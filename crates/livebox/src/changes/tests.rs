@@ -192,5 +192,8 @@ async fn what_a_crash_left_open_is_read_back() {
     let list = bench.json("journal_list", json!({})).await;
     let outcomes: Vec<&Value> =
         list["entries"].as_array().unwrap().iter().map(|line| &line["outcome"]).collect();
-    assert_eq!(outcomes, ["differs", "failed", "applied", "applied"]);
+    // The commit of the second one was seen by nobody.
+    assert_eq!(outcomes, ["differs", "failed", "differs", "applied"]);
+    let unseen = journal.entry(2).unwrap().unwrap();
+    assert_eq!(unseen.differs, ["commit_unconfirmed"]);
 }
