@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     Answer, Audience, Consent, Context, Decision, Page, Plan, Policy, Show as _, ToolDef, ToolError, Verdict,
     changes::undo,
-    connection, guard,
+    guard,
     lang::Lang,
     plan::{Draft, Risk, Undo},
     policy::Asked,
@@ -235,10 +235,7 @@ pub(crate) async fn carry_out(
     how: &str,
 ) -> Result<(i64, Result<Ended, ToolError>), ToolError> {
     let watched = match plan.watch {
-        Some(limits) => {
-            let had_internet = connection::internet(cx).await? == Some(true);
-            Some(guard::Watched { limits, had_internet })
-        }
+        Some(limits) => Some(guard::Watched::before(cx, plan, limits).await?),
         None => None,
     };
     let id = record::begin(journal, plan, client, how, watched).await?;
@@ -396,8 +393,8 @@ fn told(ended: Ended, id: i64, plan: &Plan, guarded: Option<Timestamp>, lang: La
     }
     if guarded.is_some() {
         page = page.line(lang.pick(
-            format!("Watched: undone by itself if the box or the Internet do not come back. `livebox-mcp journal keep {id}` keeps it now."),
-            format!("Sous garde : annulé de lui-même si la box ou Internet ne revient pas. « livebox-mcp journal keep {id} » le garde dès maintenant."),
+            format!("Watched: undone by itself if the box, the Internet or the home network does not come back. `livebox-mcp journal keep {id}` keeps it now."),
+            format!("Sous garde : annulé de lui-même si la box, Internet ou le réseau local ne revient pas. « livebox-mcp journal keep {id} » le garde dès maintenant."),
         ));
     }
     page = match &plan.undo {

@@ -41,7 +41,7 @@ pub struct Cut {
 pub struct Watch {
     /// Seconds within which the box must answer again.
     pub box_s: u64,
-    /// Seconds within which the Internet must be back, if it was there before.
+    /// Seconds within which the Internet must be back, and a device on the home network, if they were there before.
     pub internet_s: u64,
     /// Seconds for which box and Internet must then stay, before the change counts as good.
     pub settle_s: u64,
@@ -485,8 +485,8 @@ impl Show for Plan {
             page = page.fact(
                 lang.pick("Guard", "Garde"),
                 lang.pick(
-                    format!("undone by itself unless the box answers within {box_s} s and the Internet within {internet_s} s, and both stay {settle_s} s"),
-                    format!("annulé de lui-même si la box ne répond pas en {box_s} s ou Internet en {internet_s} s, puis {settle_s} s durant"),
+                    format!("undone by itself unless the box answers within {box_s} s, the Internet and the home network are back within {internet_s} s, and all stay {settle_s} s"),
+                    format!("annulé de lui-même si la box ne répond pas en {box_s} s, si Internet et le réseau local ne reviennent pas en {internet_s} s, ou si cela ne tient pas {settle_s} s"),
                 ),
             );
         }

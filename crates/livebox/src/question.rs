@@ -36,8 +36,8 @@ impl Plan {
         if let Some(watch) = self.watch {
             let (box_s, internet_s) = (watch.box_s, watch.internet_s);
             lines.push(lang.pick(
-                format!("Undone by itself if the box is silent for {box_s} s or the Internet stays away for {internet_s} s."),
-                format!("Annulé de lui-même si la box se tait {box_s} s ou si Internet manque {internet_s} s."),
+                format!("Undone by itself if the box is silent for {box_s} s, or the Internet or the home network stays away for {internet_s} s."),
+                format!("Annulé de lui-même si la box se tait {box_s} s, ou si Internet ou le réseau local manque {internet_s} s."),
             ));
         }
         lines.extend(self.notes.iter().map(|note| note.text(lang).to_owned()));
@@ -108,7 +108,7 @@ mod tests {
         assert_eq!(
             plan.question(Lang::En),
             "Move the 5 GHz Wi-Fi.\nchannel: 36 → 44\nradios.0.on: yes → no\nCuts: the 5 GHz Wi-Fi (about 20 s)\nRisk: high\n\
-             Undone by itself if the box is silent for 60 s or the Internet stays away for 90 s.\n\
+             Undone by itself if the box is silent for 60 s, or the Internet or the home network stays away for 90 s.\n\
              Devices come back by themselves.\nIt cannot be undone: it is a test"
         );
         let french = plan.question(Lang::Fr);

@@ -308,6 +308,25 @@ async fn a_guard_takes_a_range_back() {
     assert_eq!(entry["guard"], "reverted", "{entry}");
 }
 
+/// Box and Internet are well after the change, but every device is gone: it is taken back all the same.
+#[tokio::test]
+async fn a_guard_watches_the_devices_of_the_home_network() {
+    let mut bench = evening().await;
+    bench.cx = bench.cx.with_watch(Some(Watch { box_s: 60, internet_s: 1, settle_s: 1 }));
+    let before = bench.livebox.settings();
+    assert_eq!(bench.json("lan_set", json!({"dhcp_last": "192.168.1.199"})).await["outcome"], "applied");
+    bench.livebox.with_state(|router| {
+        let now = router.now();
+        for host in &mut router.state.hosts {
+            host.force(now, Some(false));
+        }
+    });
+    bench.cx.guards_ended().await;
+    assert_eq!(bench.livebox.settings(), before);
+    let entry = bench.json("journal_show", json!({"entry": 1})).await;
+    assert_eq!(entry["guard"], "reverted", "{entry}");
+}
+
 #[tokio::test]
 async fn what_was_odd_before_does_not_stand_in_the_way() {
     let bench = evening().await;

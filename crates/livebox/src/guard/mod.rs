@@ -1,5 +1,6 @@
-//! The guard of changes that can cut their caller off. The box has no savepoint, so we watch it, and the Internet through
-//! it; if they do not come back in time, the change is taken back as soon as the box answers.
+//! The guard of changes that can cut their caller off. The box has no savepoint, so we watch it, the Internet through it,
+//! and the devices of the home network; if they do not come back in time, the change is taken back as soon as the box
+//! answers.
 //!
 //! A guard is pending in the journal from before the change is sent until it ends, so that it survives a crash: the next
 //! process that talks to the box takes it up. A lock per guard makes sure that one process watches it.
@@ -16,13 +17,16 @@ use jiff::{SignedDuration, Timestamp};
 use journal::{Client, Entry, GuardState, Journal, Outcome};
 use tokio::{task::JoinHandle, time::Instant};
 
+mod look;
+
+use self::look::{Clock, home_network, is_silence, lasted, look};
 use crate::{
     Context, Message, ToolError,
     changes::{is_watched, undo},
     connection,
     invoke::{self, Planned},
     lang::Lang,
-    plan::Watch,
+    plan::{Plan, Watch},
     record::{self, on_disk},
     say, settle,
     tool::Access,
@@ -119,56 +123,20 @@ async fn end(journal: &Arc<Journal>, id: i64, state: GuardState, note: Option<Me
     }
 }
 
-/// What a look at the box tells.
-#[derive(Clone, Copy, Debug)]
-struct Seen {
-    box_answers: bool,
-    internet: Option<bool>,
-}
-
-async fn look(cx: &Context) -> Seen {
-    cx.session().forget_reads();
-    match connection::internet(cx).await {
-        Ok(internet) => Seen { box_answers: true, internet },
-        Err(error) => Seen { box_answers: !is_silence(&error), internet: None },
-    }
-}
-
-fn is_silence(error: &ToolError) -> bool {
-    use sysbus::Error;
-    matches!(
-        error,
-        ToolError::Box(
-            Error::NoAnswer { .. }
-                | Error::Unreachable { .. }
-                | Error::Busy { .. }
-                | Error::NotALivebox { .. }
-        )
-    )
-}
-
-/// Since when something is well or not.
-struct Clock {
-    box_silent: Option<Instant>,
-    internet_lost: Option<Instant>,
-    all_well: Option<Instant>,
-}
-
 async fn watch(cx: &Context, journal: &Arc<Journal>, id: i64) -> Result<(), ToolError> {
     let books = Arc::clone(journal);
     // Somebody else watches, or it is over.
     let Some(_lock) = on_disk(move || books.try_lock_guard(id)).await? else { return Ok(()) };
     let entry = record::entry(journal, id).await?;
-    let Some(Watched { limits, had_internet }) =
-        entry.guard.as_ref().map(|guard| Watched::read(&guard.limits))
-    else {
+    let Some(watched) = entry.guard.as_ref().map(|guard| Watched::read(&guard.limits)) else {
         return Ok(());
     };
+    let limits = watched.limits;
     // What was lost while nobody watched counts from when the change was made.
     let since = Timestamp::now().duration_since(entry.ended_at.unwrap_or(entry.at));
     let start = Instant::now();
     let start = start.checked_sub(since.try_into().unwrap_or_default()).unwrap_or(start);
-    let mut clock = Clock { box_silent: Some(start), internet_lost: Some(start), all_well: None };
+    let mut clock = Clock::from(start);
     loop {
         let seen = look(cx).await;
         let entry = record::entry(journal, id).await?;
@@ -179,15 +147,17 @@ async fn watch(cx: &Context, journal: &Arc<Journal>, id: i64) -> Result<(), Tool
             end(journal, id, GuardState::Passed, None).await;
             return Ok(());
         }
-        let internet_ok = !had_internet || seen.internet != Some(false);
+        let internet_ok = !watched.had_internet || seen.internet != Some(false);
         clock.tick(seen.box_answers, internet_ok);
         if entry.outcome.is_unsettled() {
             // All may be well only because the change is still on its way, or because it never arrived.
             clock.all_well = None;
             settle::if_idle(cx, journal).await;
         }
-        clock.tell(cx, id, limits, had_internet);
-        if lasted(clock.all_well, limits.settle_s) {
+        let settled = lasted(clock.all_well, limits.settle_s);
+        clock.tick_home(!settled || !watched.had_home || home_network(cx).await != Some(false));
+        clock.tell(cx, id, &watched);
+        if settled && clock.home_lost.is_none() {
             end(journal, id, GuardState::Passed, None).await;
             return Ok(());
         }
@@ -195,6 +165,11 @@ async fn watch(cx: &Context, journal: &Arc<Journal>, id: i64) -> Result<(), Tool
             Some(say!("the box fell silent", "la box ne répondait plus"))
         } else if lasted(clock.internet_lost, limits.internet_s) {
             Some(say!("the Internet did not come back", "Internet n'est pas revenu"))
+        } else if lasted(clock.home_lost, limits.internet_s) {
+            Some(say!(
+                "no device came back to the home network",
+                "aucun appareil n'est revenu sur le réseau local"
+            ))
         } else {
             None
         };
@@ -203,52 +178,6 @@ async fn watch(cx: &Context, journal: &Arc<Journal>, id: i64) -> Result<(), Tool
         }
         tokio::time::sleep(PAUSE).await;
     }
-}
-
-impl Clock {
-    fn tick(&mut self, box_answers: bool, internet_ok: bool) {
-        fn since(start: &mut Option<Instant>, holds: bool) {
-            *start = if holds { start.or_else(|| Some(Instant::now())) } else { None };
-        }
-        since(&mut self.box_silent, !box_answers);
-        // A box that does not answer tells nothing about the Internet: its clock runs on from where it was.
-        if box_answers {
-            since(&mut self.internet_lost, !internet_ok);
-        }
-        since(&mut self.all_well, box_answers && internet_ok);
-    }
-
-    fn tell(&self, cx: &Context, id: i64, limits: Watch, had_internet: bool) {
-        let (message, since, limit) = if self.all_well.is_some() {
-            let message = if had_internet {
-                say!(
-                    "watching change {id}: box answers, Internet up",
-                    "garde du changement {id} : la box répond, Internet est là"
-                )
-            } else {
-                say!("watching change {id}: box answers", "garde du changement {id} : la box répond")
-            };
-            (message, self.all_well, limits.settle_s)
-        } else if self.box_silent.is_some() {
-            let message = say!(
-                "watching change {id}: no answer from the box",
-                "garde du changement {id} : la box ne répond pas"
-            );
-            (message, self.box_silent, limits.box_s)
-        } else {
-            let message = say!(
-                "watching change {id}: box answers, Internet down",
-                "garde du changement {id} : la box répond, Internet est coupé"
-            );
-            (message, self.internet_lost, limits.internet_s)
-        };
-        let gone = since.map(|since| since.elapsed()).unwrap_or_default();
-        cx.notice(id, message, Some(Duration::from_secs(limit).saturating_sub(gone)));
-    }
-}
-
-fn lasted(start: Option<Instant>, seconds: u64) -> bool {
-    start.is_some_and(|start| start.elapsed() >= Duration::from_secs(seconds))
 }
 
 /// Sends the inverse once the box answers, unless somebody decided otherwise meanwhile.
@@ -325,12 +254,28 @@ pub(crate) struct Watched {
     pub(crate) limits: Watch,
     /// Whether the Internet was there before the change.
     pub(crate) had_internet: bool,
+    /// Whether devices of the home network were connected before the change, and it is not meant to cut them off.
+    #[serde(default)]
+    pub(crate) had_home: bool,
 }
 
 impl Watched {
+    /// What is there before that change.
+    pub(crate) async fn before(cx: &Context, plan: &Plan, limits: Watch) -> Result<Self, ToolError> {
+        let had_internet = connection::internet(cx).await? == Some(true);
+        // What stays off until it is undone may well have been all that connected them.
+        let stays_cut = plan.cut.as_ref().is_some_and(|cut| cut.lasts.is_none());
+        let had_home = !stays_cut && home_network(cx).await == Some(true);
+        Ok(Self { limits, had_internet, had_home })
+    }
+
     /// Limits that cannot be read are those of a cautious guard.
     fn read(limits: &serde_json::Value) -> Self {
-        serde_json::from_value(limits.clone()).unwrap_or(Self { limits: Watch::USUAL, had_internet: false })
+        serde_json::from_value(limits.clone()).unwrap_or(Self {
+            limits: Watch::USUAL,
+            had_internet: false,
+            had_home: false,
+        })
     }
 }
 
