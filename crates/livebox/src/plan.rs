@@ -56,10 +56,21 @@ pub struct PlannedCall {
     parameters: Value,
     /// When it is only sent in some cases: which.
     #[serde(skip_serializing_if = "Option::is_none")]
-    only: Option<&'static str>,
+    only: Option<Condition>,
     /// What [`Context::write`] compares.
     #[serde(skip)]
     print: Print,
+}
+
+/// In which case a call is sent.
+#[derive(Clone, Debug)]
+struct Condition(Message);
+
+impl Serialize for Condition {
+    /// In one language, so that a plan has one hash.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.text(Lang::En).serialize(serializer)
+    }
 }
 
 /// Fingerprint of one call, its secrets included: what may be sent is exactly what was planned. Never shown.
@@ -201,17 +212,17 @@ impl Draft {
 
     /// May send this call: "if the box refuses both protocols in one rule".
     #[must_use]
-    pub fn may_send<C: Call>(self, call: &C, only: &'static str) -> Self {
+    pub fn may_send<C: Call>(self, call: &C, only: Message) -> Self {
         self.sending(call, &[], Some(only))
     }
 
     /// May send this call, which holds secrets.
     #[must_use]
-    pub fn may_send_secret<C: Call>(self, call: &C, secrets: &[&Secret], only: &'static str) -> Self {
+    pub fn may_send_secret<C: Call>(self, call: &C, secrets: &[&Secret], only: Message) -> Self {
         self.sending(call, secrets, Some(only))
     }
 
-    fn sending<C: Call>(mut self, call: &C, secrets: &[&Secret], only: Option<&'static str>) -> Self {
+    fn sending<C: Call>(mut self, call: &C, secrets: &[&Secret], only: Option<Message>) -> Self {
         let (shown, print) = match parameters(call).and_then(|shown| Ok((shown, print_of(call)?))) {
             Ok(known) => known,
             Err(error) => {
@@ -220,7 +231,12 @@ impl Draft {
             }
         };
         let name = format!("{}:{}", call.service(), C::METHOD);
-        self.calls.push(PlannedCall { call: name, parameters: veiled(shown, secrets), only, print });
+        self.calls.push(PlannedCall {
+            call: name,
+            parameters: veiled(shown, secrets),
+            only: only.map(Condition),
+            print,
+        });
         self
     }
 
@@ -477,7 +493,7 @@ impl Show for Plan {
             page = page.fact(lang.pick("Cuts", "Coupe"), format!("{} ({lasts})", cut.what.text(lang)));
         }
         for call in &self.calls {
-            let only = call.only.map(|only| format!(" ({only})")).unwrap_or_default();
+            let only = call.only.as_ref().map(|only| format!(" ({})", only.0.text(lang))).unwrap_or_default();
             let sent = format!("{} {}{only}", call.call, call.parameters);
             page = page.fact(lang.pick("Sends", "Envoie"), sent);
         }

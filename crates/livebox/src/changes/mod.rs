@@ -202,7 +202,7 @@ impl Show for ChangeDetails {
     fn show(&self, lang: Lang) -> Page {
         let words = |state: &AnyState| crate::state::in_words(&state.0, lang);
         let ChangeLine { entry, at, what, outcome, client, undo, guard, .. } = &self.line;
-        Page::new()
+        let page = Page::new()
             .fact(lang.pick("Entry", "Entrée"), entry.to_string())
             .fact(lang.pick("At", "Le"), at)
             .fact(lang.pick("Change", "Changement"), what.shown())
@@ -218,13 +218,35 @@ impl Show for ChangeDetails {
                 lang.pick("By", "Par"),
                 format!("{} {} ({})", client.shown(), self.client_version.shown(), self.transport),
             )
-            .fact(lang.pick("Consent", "Accord"), &self.consent)
-            .fact(lang.pick("Sent", "Envoyé"), words(&self.calls))
+            .fact(lang.pick("Consent", "Accord"), &self.consent);
+        let calls = calls_shown(&self.calls.0).into_iter();
+        calls
+            .fold(page, |page, call| page.fact(lang.pick("Sent", "Envoyé"), call))
             .fact_if(lang.pick("Guard", "Garde"), guard.map(|word| guard_shown(word, lang)))
             .fact(lang.pick("Undo", "Annulation"), undo_shown(*undo, lang))
-            .fact_if(lang.pick("By the call", "Par l'appel"), self.undo_call.as_ref().map(words))
+            .fact_if(
+                lang.pick("By the call", "Par l'appel"),
+                self.undo_call.as_ref().map(|call| undo_call_shown(&call.0)),
+            )
             .fact_if(lang.pick("Taken back by", "Annulée par"), self.undone_by.map(|id| id.to_string()))
             .fact_if(lang.pick("Takes back", "Annule"), self.undoes.map(|id| id.to_string()))
+    }
+}
+
+/// Each call on its line, as plans show it.
+fn calls_shown(calls: &Value) -> Vec<String> {
+    let calls = calls.as_array().map(Vec::as_slice).unwrap_or_default();
+    let shown = calls.iter().map(|call| {
+        let only = call["only"].as_str().map(|only| format!(" ({only})")).unwrap_or_default();
+        format!("{} {}{only}", call["call"].as_str().unwrap_or_default(), call["parameters"])
+    });
+    shown.collect()
+}
+
+fn undo_call_shown(call: &Value) -> String {
+    match call["tool"].as_str() {
+        Some(tool) => format!("{tool} {}", call["arguments"]),
+        None => call["impossible"].as_str().unwrap_or_default().to_owned(),
     }
 }
 

@@ -163,7 +163,14 @@ impl Change for AddReservation {
             }
             (Some(naming), None) => {
                 let unnamed = Naming { name: None, ..naming.clone() };
-                take_back(naming.planned_in(draft, Some("once the box knows the device")), mac, Some(unnamed))
+                take_back(
+                    naming.planned_in(
+                        draft,
+                        Some(say!("once the box knows the device", "une fois l'appareil connu de la box")),
+                    ),
+                    mac,
+                    Some(unnamed),
+                )
             }
             (None, _) => draft.undone_by(&RemoveReservation { host: mac.into() }),
         };

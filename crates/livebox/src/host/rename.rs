@@ -82,8 +82,8 @@ impl Naming {
     }
 
     /// Plans the call; `only` says when it is sent, where that is not certain.
-    pub(crate) fn planned_in(&self, draft: Draft, only: Option<&'static str>) -> Draft {
-        fn plan<C: Call>(draft: Draft, call: &C, only: Option<&'static str>) -> Draft {
+    pub(crate) fn planned_in(&self, draft: Draft, only: Option<Message>) -> Draft {
+        fn plan<C: Call>(draft: Draft, call: &C, only: Option<Message>) -> Draft {
             match only {
                 Some(only) => draft.may_send(call, only),
                 None => draft.sends(call),

@@ -313,7 +313,10 @@ impl Orders {
 
     fn planned_in(&self, draft: Draft) -> Draft {
         match &self.bridge {
-            Some(bridge) => draft.sends(bridge).may_send(&self.lan_ip, "if the box lacks the call before"),
+            Some(bridge) => draft.sends(bridge).may_send(
+                &self.lan_ip,
+                say!("if the box lacks the call before", "si la box n'a pas l'appel précédent"),
+            ),
             None => draft.sends(&self.lan_ip),
         }
     }

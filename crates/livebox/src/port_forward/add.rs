@@ -145,10 +145,19 @@ impl Wanted {
                 .sends(&self.call(&self.name, Protocol::Both))
                 .may_send(
                     &self.call(&self.name, Protocol::Tcp),
-                    "if the box refuses both protocols in one rule",
+                    say!(
+                        "if the box refuses both protocols in one rule",
+                        "si la box refuse les deux protocoles dans une règle"
+                    ),
                 )
-                .may_send(&self.call(&udp, Protocol::Udp), "if the box keeps TCP only")
-                .may_send(&self.call(&tcp, Protocol::Tcp), "if the box keeps UDP only");
+                .may_send(
+                    &self.call(&udp, Protocol::Udp),
+                    say!("if the box keeps TCP only", "si la box ne garde que TCP"),
+                )
+                .may_send(
+                    &self.call(&tcp, Protocol::Tcp),
+                    say!("if the box keeps UDP only", "si la box ne garde que UDP"),
+                );
         } else {
             plan = plan.sends(&self.call(&self.name, self.protocol));
         }

@@ -99,7 +99,10 @@ pub(super) fn sending(plan: Draft, rule: &Kept) -> Draft {
     if rule.key == rule.id {
         return plan;
     }
-    plan.may_send(&wire::DeletePortForwarding::of(rule, &rule.key), "if the box knows it by that id")
+    plan.may_send(
+        &wire::DeletePortForwarding::of(rule, &rule.key),
+        say!("if the box knows it by that id", "si la box la connaît sous cet id"),
+    )
 }
 
 /// Removes a rule.

@@ -282,7 +282,11 @@ impl Change for SetPassword {
         Draft::new(what.clone(), &())
             .turns(None, Some(&PasswordChanged::planned()))
             .sends_secret(&proven, &secrets)
-            .may_send_secret(&plain, &secrets, "where the box lacks the former")
+            .may_send_secret(
+                &plain,
+                &secrets,
+                say!("where the box lacks the former", "si la box n'a pas l'appel précédent"),
+            )
             .typed("password")
             .recorded_as(&self)
             .note(say!(

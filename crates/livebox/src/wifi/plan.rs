@@ -9,7 +9,7 @@ use super::{
     Air, Channel, Network, NetworkSettings, Radio, Settings, Ssid, Width,
     wire::{PersistentChange, RadioChange, VapChange, WlanConfig},
 };
-use crate::{Band, Message, ToolError, Untrusted, say};
+use crate::{Band, Lang, Message, ToolError, Untrusted, say};
 
 impl Air {
     /// The networks that a person means: by the box's name for one, by SSID, or by band (private ones then).
@@ -269,6 +269,40 @@ impl Wanted {
     /// Whether devices have to be connected anew, by hand.
     pub(super) fn renames(&self) -> bool {
         self.networks.values().any(|wanted| wanted.ssid.is_some())
+    }
+
+    /// What it asks for: "channel 36, width 80 MHz".
+    pub(super) fn described(&self, lang: Lang) -> String {
+        let or_auto = |set: String, unit: &str| match set.as_str() {
+            "auto" => lang.pick("automatic", "automatique").to_owned(),
+            _ => format!("{set}{unit}"),
+        };
+        let mut parts = Vec::new();
+        let mut add = |part: String| {
+            if !parts.contains(&part) {
+                parts.push(part);
+            }
+        };
+        for wanted in self.radios.values() {
+            if let Some(channel) = wanted.channel {
+                add(format!("{} {}", lang.pick("channel", "canal"), or_auto(channel.to_string(), "")));
+            }
+            if let Some(width) = wanted.width {
+                add(format!("{} {}", lang.pick("width", "largeur"), or_auto(width.to_string(), " MHz")));
+            }
+        }
+        for wanted in self.networks.values() {
+            if let Some(ssid) = &wanted.ssid {
+                let name = Untrusted::clean(&ssid.0);
+                add(format!("{} \"{}\"", lang.pick("name", "nom"), name.in_quotes()));
+            }
+            match wanted.hidden {
+                Some(true) => add(lang.pick("name hidden", "nom masqué").to_owned()),
+                Some(false) => add(lang.pick("name shown", "nom visible").to_owned()),
+                None => {}
+            }
+        }
+        parts.join(", ")
     }
 
     /// Bands that it is about.

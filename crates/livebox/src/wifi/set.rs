@@ -11,7 +11,8 @@ use super::{
     wire,
 };
 use crate::{
-    Access, Audience, Change, Changed, Context, Draft, French, Group, Prepared, Tool, ToolError, Watch, say,
+    Access, Audience, Change, Changed, Context, Draft, French, Group, Lang, Prepared, Tool, ToolError, Watch,
+    say,
 };
 
 /// A radio that restarts is off for a while.
@@ -65,7 +66,8 @@ impl Change for RestoreWifi {
 /// Plans what is wanted on a box with these networks and radios.
 pub(super) fn prepare(wanted: Wanted, air: Air) -> Result<Prepared<Settings>, ToolError> {
     let bands = wanted.bands(&air);
-    let what = say!("Wi-Fi settings on {bands} GHz", "Réglages du Wi-Fi {bands} GHz");
+    let (english, french) = (wanted.described(Lang::En), wanted.described(Lang::Fr));
+    let what = say!("Wi-Fi on {bands} GHz: {english}", "Wi-Fi {bands} GHz : {french}");
     let before = wanted.settings(&air);
     if wanted.differing(&air).is_empty() {
         return Ok(Prepared::already_so(what, Some(before)));
