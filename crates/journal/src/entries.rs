@@ -11,6 +11,9 @@ use crate::guards::pending_guard_ids;
 use crate::model::{Draft, Entry, Filter, Finish, Listing, Outcome, Undo};
 use crate::row::{self, to_json};
 
+/// Of what took effect.
+const IN_FORCE: &str = "outcome IN ('applied', 'differs')";
+
 impl Journal {
     /// Writes down what is about to be sent, and returns its number when that is on the disk.
     pub fn begin(&self, draft: &Draft) -> Result<i64, Error> {
@@ -127,12 +130,18 @@ impl Journal {
     ///
     /// A change whose undo was undone is in force again, and counts by the time it was first made.
     pub fn last_undoable(&self, box_serial: Option<&str>) -> Result<Option<Entry>, Error> {
-        self.newest("undo_depth = 0 AND undoable", box_serial)
+        self.newest(&format!("undo_depth = 0 AND undoable AND {IN_FORCE}"), box_serial)
+    }
+
+    /// The newest change that is in force, or of which that is not known, and not an undo itself, whether it can be taken
+    /// back or not.
+    pub fn last_change(&self, box_serial: Option<&str>) -> Result<Option<Entry>, Error> {
+        self.newest("undo_depth = 0 AND outcome IN ('applied', 'differs', 'pending', 'unknown')", box_serial)
     }
 
     /// The newest undo that can be taken back, for "redo": in force, with an inverse, and not a redo itself.
     pub fn last_undo(&self, box_serial: Option<&str>) -> Result<Option<Entry>, Error> {
-        self.newest("undo_depth = 1 AND undoable", box_serial)
+        self.newest(&format!("undo_depth = 1 AND undoable AND {IN_FORCE}"), box_serial)
     }
 
     /// What a crash or a lost answer left open, oldest first.
@@ -169,7 +178,7 @@ impl Journal {
 
     fn newest(&self, what: &str, box_serial: Option<&str>) -> Result<Option<Entry>, Error> {
         let sql = format!(
-            "SELECT * FROM entry WHERE {what} AND outcome IN ('applied', 'differs') AND undone_by IS NULL
+            "SELECT * FROM entry WHERE {what} AND undone_by IS NULL
                 AND (:box IS NULL OR box_serial = :box)
              ORDER BY id DESC LIMIT 1"
         );

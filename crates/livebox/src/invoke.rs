@@ -167,6 +167,9 @@ impl Change<'_> {
             Planned::Already(answer) => return Ok(answer),
             Planned::Plan(shown, carry) => (shown, carry),
         };
+        if !shown.can_be_shown() {
+            return Err(not_shown_whole());
+        }
         if self.order.plan_only {
             return Ok(planned(&shown, cx.lang()));
         }
@@ -325,6 +328,14 @@ fn said_no(denied: &Approval) -> ToolError {
     ToolError::NotConsented(say!(
         "Nothing was changed: a person refused this very change at a terminal. It will not be asked again before {until}.",
         "Rien n'a été modifié : une personne a refusé ce même changement dans un terminal. Il ne sera pas redemandé avant {until}."
+    ))
+}
+
+/// Nobody agrees to stars, and the journal could not take back what it does not hold.
+fn not_shown_whole() -> ToolError {
+    ToolError::Conflict(say!(
+        "Nothing was changed: a name or value of this plan is also a password or key that livebox-mcp knows and shows to nobody, so the plan cannot be shown. Use another name, or change that password.",
+        "Rien n'a été modifié : un nom ou une valeur de ce plan est aussi un mot de passe ou une clé que livebox-mcp connaît et ne montre à personne, donc le plan ne peut pas être montré. Prenez un autre nom, ou changez ce mot de passe."
     ))
 }
 

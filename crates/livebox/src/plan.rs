@@ -433,6 +433,13 @@ impl Plan {
         self.calls.iter().map(|call| call.print).collect()
     }
 
+    /// Whether it can be shown and recorded whole: nothing in it is a secret that the redactor would take out. Secrets
+    /// that are part of a call are starred in it already.
+    pub(crate) fn can_be_shown(&self) -> bool {
+        let mut whole = json!([self.args, self.before, self.after, self.json(Lang::En), self.json(Lang::Fr)]);
+        !sysbus::redact_json(&mut whole)
+    }
+
     /// The calls as data.
     pub fn calls_json(&self) -> Value {
         serde_json::to_value(&self.calls).unwrap_or_default()

@@ -197,3 +197,70 @@ async fn what_a_crash_left_open_is_read_back() {
     let unseen = journal.entry(2).unwrap().unwrap();
     assert_eq!(unseen.differs, ["commit_unconfirmed"]);
 }
+
+/// A model that calls something a secret must not blank the plans that people read.
+#[tokio::test]
+async fn a_refused_call_teaches_the_redactor_nothing() {
+    let bench = bench().await;
+    let args = json!({"service": "NMC", "method": "reboot", "parameters": {"password": "192.168.1.24"}});
+    bench.error("expert_call", args).await;
+    let plan = bench.plan("dmz_set", json!({"host": "192.168.1.24"})).await.unwrap();
+    assert_eq!(plan["after"]["ipv4"], "192.168.1.24", "{plan}");
+}
+
+/// A person would agree to stars, and the journal could not take back what it does not hold.
+#[tokio::test]
+async fn a_plan_that_holds_a_secret_of_ours_is_refused() {
+    let bench = bench().await;
+    let _known = sysbus::Secret::new("Zephyr-0815-geheim");
+    let named = json!({"host": "nas-familial", "name": "Zephyr-0815-geheim"});
+    let error = bench.plan("host_rename", named.clone()).await.unwrap_err();
+    assert!(matches!(error, ToolError::Conflict(_)) && !error.to_string().contains("Zephyr"), "{error}");
+    bench.error("host_rename", named).await;
+    assert_eq!(bench.livebox.requests().writes(), Vec::<&str>::new());
+}
+
+/// Whoever undoes "the last change" means that one, and no other in its place.
+#[tokio::test]
+async fn a_last_change_without_a_way_back_is_not_skipped() {
+    let bench = bench().await;
+    bench.json("dmz_set", json!({"host": "nas-familial"})).await;
+    let journal = crate::Journal::open(bench.state.path()).unwrap();
+    let made = journal.entry(1).unwrap().unwrap();
+    let because = journal::Text { english: "it is done".to_owned(), french: "c'est fait".to_owned() };
+    let id = journal
+        .begin(&journal::Draft {
+            at: made.at,
+            box_serial: made.box_serial.clone(),
+            tool: "box_reboot".to_owned(),
+            args: json!({}),
+            what: journal::Text { english: "Restart the box".to_owned(), french: "Redémarrer".to_owned() },
+            subject: Value::Null,
+            before: Value::Null,
+            wanted: Value::Null,
+            calls: json!([]),
+            plan_hash: made.plan_hash.clone(),
+            undo: journal::Undo::Impossible { because },
+            client: made.client.clone(),
+            consent: made.consent.clone(),
+            undoes: None,
+            guard: None,
+        })
+        .unwrap();
+    let end = journal::Finish {
+        at: made.at,
+        outcome: journal::Outcome::Applied,
+        after: Value::Null,
+        differs: Vec::new(),
+        error: None,
+    };
+    journal.finish(id, &end).unwrap();
+    let error = bench.error("journal_undo", json!({})).await;
+    let text = error.to_string();
+    assert!(
+        text.contains("entry 2, cannot be undone: Restart the box") && text.contains("entry 1"),
+        "{text}"
+    );
+    assert_eq!(bench.count("Firewall:deleteDMZ"), 0);
+    assert_eq!(bench.json("journal_undo", json!({"entry": 1})).await["outcome"], "applied");
+}

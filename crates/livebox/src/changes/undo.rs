@@ -1,5 +1,8 @@
 //! Taking a change back: its inverse, through the same pipeline, after comparing before, after and now.
 
+use std::sync::Arc;
+
+use journal::{Entry, Journal};
 use serde_json::Value;
 
 use crate::{
@@ -22,8 +25,7 @@ pub(crate) async fn plan(cx: &Context, args: Value) -> Result<Planned, ToolError
     let entry = if let Some(id) = entry {
         record::entry(&journal, id).await?
     } else {
-        let serial = serial.clone();
-        on_disk(move || journal.last_undoable(serial.as_deref())).await?.ok_or_else(nothing_to_undo)?
+        last(&journal, serial.clone()).await?
     };
     let id = entry.id;
     let what = record::message(&entry.what);
@@ -59,8 +61,33 @@ pub(crate) async fn plan(cx: &Context, args: Value) -> Result<Planned, ToolError
     }
 }
 
+/// The last change. Where it cannot be taken back, none is chosen in its place: nobody thinks of an earlier one then.
+async fn last(journal: &Arc<Journal>, serial: Option<String>) -> Result<Entry, ToolError> {
+    let books = Arc::clone(journal);
+    let (last, undoable) = on_disk(move || {
+        let serial = serial.as_deref();
+        Ok((books.last_change(serial)?, books.last_undoable(serial)?))
+    })
+    .await?;
+    let last = last.ok_or_else(nothing_to_undo)?;
+    match undoable {
+        Some(undoable) if undoable.id < last.id && last.outcome.took_effect() => {
+            let (id, earlier) = (last.id, undoable.id);
+            let (what, what_earlier) = (record::message(&last.what), record::message(&undoable.what));
+            let (english, french) = (what.text(Lang::En), what.text(Lang::Fr));
+            let (english_earlier, french_earlier) =
+                (what_earlier.text(Lang::En), what_earlier.text(Lang::Fr));
+            Err(ToolError::Unavailable(say!(
+                "The last change, entry {id}, cannot be undone: {english}. To undo the one before it that can be, name entry {earlier}: {english_earlier}.",
+                "Le dernier changement, l'entrée {id}, ne peut pas être annulé : {french}. Pour annuler le précédent qui peut l'être, nommez l'entrée {earlier} : {french_earlier}."
+            )))
+        }
+        _ => Ok(last),
+    }
+}
+
 /// The call that takes an entry back, or why there is none.
-fn way_back(entry: &journal::Entry) -> Result<(String, Value), ToolError> {
+fn way_back(entry: &Entry) -> Result<(String, Value), ToolError> {
     let id = entry.id;
     if let Some(by) = entry.undone_by {
         return Err(ToolError::Conflict(say!(

@@ -48,6 +48,15 @@ pub(super) fn hide(service: &str, answer: Value) -> Shown {
     Shown { answer, hidden: work.hidden }
 }
 
+/// The same for parameters of a call, with every other text as it is: a person must see all that will be sent.
+pub(super) fn hide_whole(service: &str, parameters: Value) -> Shown {
+    let mut work = Work { keeps_whole: true, ..Work::default() };
+    let under = service.split('.').fold(Under::Plain, |under, step| below(under, step, true));
+    let answer = work.walk("", parameters, under);
+    let answer = work.disarm(answer);
+    Shown { answer, hidden: work.hidden }
+}
+
 /// The same for an answer that is a secret by what was asked, whatever its names.
 pub(super) fn hide_all(answer: Value) -> Shown {
     let mut work = Work::default();
@@ -69,6 +78,8 @@ struct Work {
     hidden: usize,
     /// Secrets met, to be searched for elsewhere.
     found: BTreeSet<String>,
+    /// Texts are neither cleaned nor cut.
+    keeps_whole: bool,
 }
 
 /// What stands under that name.
@@ -137,14 +148,14 @@ impl Work {
     fn disarm(&mut self, value: Value) -> Value {
         match value {
             Value::String(text) if self.holds_secret(&text) => self.hide(),
-            Value::String(text) => plain(&text, LONGEST).into(),
+            Value::String(text) => self.cleaned(text).into(),
             Value::Array(list) => list.into_iter().map(|value| self.disarm(value)).collect(),
             Value::Object(members) => {
                 let mut shown = Map::new();
                 for (name, value) in members {
                     let value = self.disarm(value);
                     let mut name =
-                        if self.holds_secret(&name) { HIDDEN.to_owned() } else { plain(&name, LONGEST) };
+                        if self.holds_secret(&name) { HIDDEN.to_owned() } else { self.cleaned(name) };
                     // Two names that differ in what cannot be seen are still two.
                     while shown.contains_key(&name) {
                         name.push('~');
@@ -155,6 +166,10 @@ impl Work {
             }
             other => other,
         }
+    }
+
+    fn cleaned(&self, text: String) -> String {
+        if self.keeps_whole { text } else { plain(&text, LONGEST) }
     }
 
     fn holds_secret(&self, text: &str) -> bool {

@@ -14,7 +14,7 @@ use super::{
     Raw,
     args::{Method, Parameters, Place, Service},
     explore::signature,
-    hide::{HIDDEN, hide},
+    hide::{HIDDEN, Shown, hide, hide_whole},
     reads::{answers_secrets, judge},
     tools::{Call, EXPERT},
     wire,
@@ -66,7 +66,7 @@ impl Change for Send {
     async fn prepare(self, cx: &Context) -> Result<Prepared<Raw>, ToolError> {
         let Self { service, method, parameters, path, limit } = self;
         let parameters = parameters.unwrap_or_default().to_value();
-        let (shown, hidden) = shown(&service, &parameters);
+        let (shown, hidden) = shown(&service, &parameters)?;
         let what = say!(
             "Call {service}:{method} as it is (unverified)",
             "Appeler {service}:{method} tel quel (non vérifié)"
@@ -131,7 +131,9 @@ impl Call {
         let text = parameters.to_string();
         let is_plain =
             text.len() <= 200 && text.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'\'');
-        let parameters = if is_plain && !shown(service, &parameters).1 { text } else { "…".to_owned() };
+        // Whatever a model wrote there is no secret of this household: the redactor must not learn it.
+        let holds_secret = || hide(service.as_str(), parameters.clone()).hidden > 0;
+        let parameters = if is_plain && !holds_secret() { text } else { "…".to_owned() };
         format!("livebox-mcp expert call {service} {method} --parameters '{parameters}'")
     }
 
@@ -141,12 +143,21 @@ impl Call {
     }
 }
 
-/// Parameters as they may be shown and recorded, and whether something had to be hidden. What was hidden is a secret
-/// from now on, wherever the box repeats it.
-fn shown(service: &Service, parameters: &Value) -> (Value, bool) {
-    let shown = hide(service.as_str(), parameters.clone());
-    remember(parameters, &shown.answer);
-    (shown.answer, shown.hidden > 0)
+/// Parameters that a person gave, whole but for their secrets, and whether something had to be hidden. What was hidden
+/// is a secret from now on, wherever the box repeats it.
+fn shown(service: &Service, parameters: &Value) -> Result<(Value, bool), ToolError> {
+    let Shown { mut answer, hidden } = hide_whole(service.as_str(), parameters.clone());
+    let holds_known = sysbus::redact_json(&mut answer);
+    // JSON writes line breaks and their like as escapes; what else cannot be seen would be sent unseen.
+    let text = answer.to_string();
+    if sysbus::outgoing(&text) != text {
+        return Err(ToolError::Arguments(say!(
+            "Nothing was sent: the parameters hold characters that cannot be shown (invisible, or changing the direction of text).",
+            "Rien n'a été envoyé : les paramètres contiennent des caractères qui ne peuvent pas être montrés (invisibles, ou changeant le sens du texte)."
+        )));
+    }
+    remember(parameters, &answer);
+    Ok((answer, hidden > 0 || holds_known))
 }
 
 /// Makes the redactor know what was hidden.

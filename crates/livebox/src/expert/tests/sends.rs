@@ -255,3 +255,19 @@ async fn the_owner_may_deny_it_to_people_too() {
     assert!(error.to_string().contains("expert.disrupt"), "{error}");
     assert_eq!(home.bench.livebox.requests().http, 0);
 }
+
+/// A person sees every character that will be sent, or nothing is.
+#[tokio::test]
+async fn parameters_are_shown_whole() {
+    let home = home().await;
+    let long = format!("{}-tail-matters", "A".repeat(300));
+    let call =
+        |name: &str| json!({ "service": "NMC.Wifi", "method": "setThing", "parameters": { "Name": name } });
+    let plan = home.call(true, true, call(&long)).await.unwrap().json;
+    assert_eq!(plan["plan"]["calls"][0]["parameters"]["Name"], long, "{plan}");
+    for unseen in ["b\u{200b}c", "\u{202e}gpj"] {
+        let error = home.call(true, true, call(unseen)).await.unwrap_err();
+        assert!(matches!(error, ToolError::Arguments(_)), "{error}");
+    }
+    assert!(home.bench.livebox.requests().writes().is_empty());
+}
