@@ -160,7 +160,10 @@ fn request(approval: &Approval, lang: Lang) -> String {
     let by = lang.pick("Asked by", "Demandé par");
     let until = left(approval.expires_at.duration_since(Timestamp::now()));
     let valid = lang.pick(format!("valid for {until}"), format!("valable {until}"));
-    format!("{by} {} ({}), {valid}.\n\n{plan}\n", client(approval), approval.tool)
+    let at = approval.plan.get("box").and_then(Value::as_str).map_or_else(String::new, |host| {
+        lang.pick(format!(", for the box at {host}"), format!(", pour la box à {host}"))
+    });
+    format!("{by} {} ({}){at}, {valid}.\n\n{plan}\n", client(approval), approval.tool)
 }
 
 /// Takes the answer; `None` when there was none.

@@ -47,8 +47,8 @@ impl Consent for Asked {
                     "Rien n'a été modifié : ceci demande l'accord d'une personne, et il n'y a pas de terminal interactif ici. --dry-run montre le plan, --yes l'accepte."
                 )),
                 Self::Nobody { has_yes: false } => Verdict::Declined(say!(
-                    "Not done: the owner's policy asks a person first, and there is no interactive terminal here.",
-                    "Non fait : la politique du propriétaire demande l'accord d'une personne, et il n'y a pas de terminal interactif ici."
+                    "Not done: this asks a person first, and there is no interactive terminal here.",
+                    "Non fait : ceci demande d'abord l'accord d'une personne, et il n'y a pas de terminal interactif ici."
                 )),
             }
         })

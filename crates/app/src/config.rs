@@ -278,7 +278,12 @@ pub(crate) fn file_path() -> Option<PathBuf> {
 pub(crate) fn read_file() -> Result<File, ToolError> {
     let Some(path) = file_path() else { return Ok(File::default()) };
     let mut text = String::new();
-    let read = std::fs::File::open(&path).and_then(|mut file| {
+    let read = std::fs::metadata(&path).and_then(|known| {
+        if !known.is_file() {
+            // A pipe would keep us waiting for its writer.
+            return Err(std::io::Error::other("no regular file"));
+        }
+        let mut file = std::fs::File::open(&path)?;
         let known = file.metadata()?;
         file.read_to_string(&mut text).map(|_| known)
     });
@@ -290,7 +295,10 @@ pub(crate) fn read_file() -> Result<File, ToolError> {
             let line = before.map_or(1, |before| before.matches('\n').count() + 1);
             unusable(&path, &format!("{line}: {}", error.message()))
         }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(File::default()),
+        // A link to a file that went away is no sign that its owner permits more.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.symlink_metadata().is_err() => {
+            Ok(File::default())
+        }
         Err(error) => Err(unusable(&path, &error.to_string())),
     }
 }

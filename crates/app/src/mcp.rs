@@ -26,7 +26,7 @@ use rmcp::{
         PaginatedRequestParams, ProgressNotificationParam, ProtocolVersion, ServerCapabilities, ServerConfig,
         SubscriptionFilter,
     },
-    service::{RequestContext, SubscriptionContext},
+    service::{Peer, RequestContext, SubscriptionContext},
     transport::{async_rw::AsyncRwTransport, io::stdio_pipes},
 };
 use serde_json::{Value, json};
@@ -46,6 +46,9 @@ const INSTRUCTIONS: &str = include_str!("instructions.txt");
 
 /// How long a client may keep the tool list. It only changes with the owner's settings, and one that listens is told.
 const LIST_TTL_MS: u64 = 60_000;
+
+/// Between two looks at the owner's settings, for clients that call nothing meanwhile.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// How long guards that are ending anyway are waited for in silence, and all others at most.
 const GRACE_FOR_GUARDS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10 * 60));
@@ -116,6 +119,8 @@ struct Server {
     /// How long a person has to answer.
     patience: Duration,
     running: Arc<Running>,
+    /// Set once the owner's settings are looked at regularly.
+    watched: Arc<OnceLock<()>>,
 }
 
 impl Server {
@@ -128,6 +133,7 @@ impl Server {
             seals: Arc::new(Seals::new(patience)),
             patience,
             running: Arc::default(),
+            watched: Arc::default(),
         }
     }
 
@@ -143,6 +149,24 @@ impl Server {
     fn policy(&self) -> Policy {
         let known = self.cx().and_then(Context::policy);
         known.unwrap_or_else(|_| Policy { read_only: true, ..Policy::default() })
+    }
+
+    /// From now on tells a client of the older protocols when its list is no longer what the owner permits, even if it
+    /// calls nothing.
+    fn watch_for(&self, peer: Peer<RoleServer>) {
+        if self.watched.set(()).is_err() {
+            return;
+        }
+        let server = self.clone();
+        tokio::spawn(async move {
+            let gone = server.running.gone.clone();
+            while tokio::time::timeout(LOOK, gone.cancelled()).await.is_err() {
+                if server.offer.has_changed(server.policy()) && peer.notify_tool_list_changed().await.is_err()
+                {
+                    return;
+                }
+            }
+        });
     }
 
     /// Tells the client if its list is no longer what the owner permits.
@@ -282,6 +306,8 @@ impl ServerHandler for Server {
             .with_cache_scope(CacheScope::Private);
         if is_modern(&request) {
             sign(&mut result.meta);
+        } else {
+            self.watch_for(request.peer);
         }
         Ok(result)
     }
@@ -300,6 +326,10 @@ impl ServerHandler for Server {
                     // What was cancelled gets no answer.
                     self.running.answered();
                     return Ok(());
+                }
+                () = tokio::time::sleep(LOOK) => {
+                    // Told by `changes`, like all others.
+                    self.offer.has_changed(self.policy());
                 }
                 more = changes.changed() => {
                     if more.is_err() {

@@ -103,6 +103,13 @@ fn touched(_: &Metadata) -> (i64, i64) {
 /// Refuses a file that is not the owner's word: one that everybody on this computer may write, or that is somebody
 /// else's. Where a system knows no such thing, every file passes.
 pub(crate) fn check_word(path: &Path, known: &Metadata) -> Result<(), ToolError> {
+    if let Some(folder) = open_folder(path) {
+        let folder = folder.display();
+        return Err(ToolError::Arguments(say!(
+            "Everybody on this computer can replace the configuration file in {folder}, so it is not taken for its owner's word. To mend it: chmod o-w '{folder}'",
+            "Tout le monde sur cet ordinateur peut remplacer le fichier de configuration dans {folder} : il ne vaut pas comme parole de son propriétaire. Pour corriger : chmod o-w '{folder}'"
+        )));
+    }
     match foreign(known) {
         Some(Foreign::Open) => {
             let path = path.display();
@@ -120,6 +127,22 @@ pub(crate) fn check_word(path: &Path, known: &Metadata) -> Result<(), ToolError>
         }
         None => Ok(()),
     }
+}
+
+/// The folder of the file, or of what it links to, in which everybody may put another one in its place.
+#[cfg(unix)]
+fn open_folder(path: &Path) -> Option<PathBuf> {
+    use std::os::unix::fs::MetadataExt as _;
+    let real = path.canonicalize().ok();
+    let folders = [Some(path), real.as_deref()].into_iter().flatten().filter_map(Path::parent);
+    // In a sticky folder only its owner, and a file's, may replace the file.
+    let is_open = |folder: &&Path| folder.metadata().is_ok_and(|known| known.mode() & 0o1002 == 0o002);
+    folders.into_iter().find(is_open).map(Path::to_owned)
+}
+
+#[cfg(not(unix))]
+fn open_folder(_: &Path) -> Option<PathBuf> {
+    None
 }
 
 /// Why a file is not the owner's word.

@@ -136,7 +136,7 @@ fn run_tool(tool: &str, given: Given, matches: &ArgMatches, lang: Lang) -> Resul
     if let Value::Object(args) = &mut args {
         terminal::ask_secrets(def, cli::makes_secret(matches), settings.lang, args)?;
     }
-    let consent = Asked::of(flags.yes, settings.lang);
+    let consent = Asked::of(flags.yes.filter(|_| !flags.force), settings.lang);
     let order =
         Order { caller: Caller::CommandLine, client: client(), consent: &consent, plan_only: flags.dry_run };
     let (cx, sent) = with_progress(cx, settings.lang).watched();

@@ -11,6 +11,9 @@ use crate::row::{self, to_json};
 /// So many plans may wait at a time. A person does not read more, and a model must not fill the disk.
 pub const OPEN_MAX: u32 = 20;
 
+/// So many of one client may wait at a time: it must not keep others from asking.
+pub const OPEN_MAX_OF_CLIENT: u32 = 10;
+
 /// So many that are over stay readable, for "it was denied" or "it expired" instead of "unknown".
 pub const ENDED_KEPT: u32 = 100;
 
@@ -19,37 +22,40 @@ const ALPHABET: &[u8] = b"34679CDFGHJKMNPQRTWXY";
 const ID_LENGTH: u32 = 5;
 
 impl Journal {
-    /// Asks for an approval; one that is open for the same plan is returned instead of a second one.
+    /// Asks for an approval; one that the same client has open for the same plan is returned instead of a second one.
     pub fn request_approval(&self, draft: &ApprovalDraft) -> Result<Approval, Error> {
         let now = draft.at.as_microsecond();
         self.write(|transaction| {
             let same = row::approvals(
                 transaction,
-                "SELECT * FROM approval WHERE state = 'open' AND expires_at > :now AND plan_hash = :plan_hash",
-                &[(":now", &now), (":plan_hash", &draft.plan_hash)],
+                "SELECT * FROM approval WHERE state = 'open' AND expires_at > :now AND plan_hash = :plan_hash
+                    AND client ->> 'name' = :client",
+                &[(":now", &now), (":plan_hash", &draft.plan_hash), (":client", &draft.client.name)],
             )?;
             if let Some(same) = same.into_iter().next() {
                 return Ok(same);
             }
             forget_approvals(transaction, draft.at)?;
-            let open: u32 = transaction.query_row(
-                "SELECT count(*) FROM approval WHERE state IN ('open', 'approved') AND expires_at > ?1",
-                [now],
-                |row| row.get(0),
+            let (open, own): (u32, u32) = transaction.query_row(
+                "SELECT count(*), count(*) FILTER (WHERE client ->> 'name' = ?2) FROM approval
+                     WHERE state IN ('open', 'approved') AND expires_at > ?1",
+                params![now, draft.client.name],
+                |row| Ok((row.get(0)?, row.get(1)?)),
             )?;
-            if open >= OPEN_MAX {
-                return Err(Error::TooManyApprovals { open }.into());
+            if open >= OPEN_MAX || own >= OPEN_MAX_OF_CLIENT {
+                return Err(Error::TooManyApprovals { open: if own >= OPEN_MAX_OF_CLIENT { own } else { open } }.into());
             }
             let id = free_id(transaction)?;
             let expires_at = draft.at.checked_add(draft.valid_for).unwrap_or(Timestamp::MAX);
             transaction.execute(
-                "INSERT INTO approval (id, at, expires_at, plan_hash, tool, args, plan, client, state)
-                     VALUES (:id, :at, :expires_at, :plan_hash, :tool, :args, :plan, :client, 'open')",
+                "INSERT INTO approval (id, at, expires_at, plan_hash, effect, tool, args, plan, client, state)
+                     VALUES (:id, :at, :expires_at, :plan_hash, :effect, :tool, :args, :plan, :client, 'open')",
                 named_params! {
                     ":id": id,
                     ":at": now,
                     ":expires_at": expires_at.as_microsecond(),
                     ":plan_hash": draft.plan_hash,
+                    ":effect": draft.effect,
                     ":tool": draft.tool,
                     ":args": to_json(&draft.args),
                     ":plan": to_json(&draft.plan),
@@ -89,29 +95,38 @@ impl Journal {
         })
     }
 
-    /// The last refusal of a plan, for as long as a yes would have counted: it is not asked again meanwhile.
-    pub fn denied_approval(&self, plan_hash: &str, now: Timestamp) -> Result<Option<Approval>, Error> {
+    /// The last refusal of a plan of that effect, for as long as a yes would have counted: it is not asked again
+    /// meanwhile, in whatever words.
+    pub fn denied_approval(&self, effect: &str, now: Timestamp) -> Result<Option<Approval>, Error> {
         self.read(|transaction| {
             let mut denied = row::approvals(
                 transaction,
-                "SELECT * FROM approval WHERE plan_hash = :plan_hash AND state = 'denied' AND expires_at > :now
+                "SELECT * FROM approval WHERE effect = :effect AND state = 'denied' AND expires_at > :now
                      ORDER BY at DESC, id LIMIT 1",
-                &[(":plan_hash", &plan_hash), (":now", &now.as_microsecond())],
+                &[(":effect", &effect), (":now", &now.as_microsecond())],
             )?;
             Ok(denied.pop())
         })
     }
 
-    /// Uses an approval up: it is returned to exactly one caller among all processes, once.
-    pub fn consume_approval(&self, plan_hash: &str, now: Timestamp) -> Result<Option<Approval>, Error> {
+    /// Uses an approval up: it is returned to exactly one caller among all processes, once, and only to the client that
+    /// asked for it.
+    pub fn consume_approval(
+        &self,
+        plan_hash: &str,
+        client: &str,
+        now: Timestamp,
+    ) -> Result<Option<Approval>, Error> {
         self.write(|transaction| {
             let mut used = row::approvals(
                 transaction,
                 "UPDATE approval SET state = 'used', used_at = :now
                  WHERE id = (SELECT id FROM approval
-                    WHERE plan_hash = :plan_hash AND state = 'approved' AND expires_at > :now ORDER BY at, id LIMIT 1)
+                    WHERE plan_hash = :plan_hash AND client ->> 'name' = :client
+                        AND state = 'approved' AND expires_at > :now
+                    ORDER BY at, id LIMIT 1)
                  RETURNING *",
-                &[(":plan_hash", &plan_hash), (":now", &now.as_microsecond())],
+                &[(":plan_hash", &plan_hash), (":client", &client), (":now", &now.as_microsecond())],
             )?;
             Ok(used.pop())
         })

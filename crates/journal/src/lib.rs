@@ -40,7 +40,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-pub use crate::approvals::{ENDED_KEPT, OPEN_MAX};
+pub use crate::approvals::{ENDED_KEPT, OPEN_MAX, OPEN_MAX_OF_CLIENT};
 pub use crate::error::Error;
 use crate::error::Fault;
 pub use crate::locks::Lock;

@@ -275,6 +275,8 @@ pub struct ApprovalDraft {
     pub valid_for: Duration,
     /// Hash of the plan.
     pub plan_hash: String,
+    /// Hash of what the plan does, in whatever words it was asked for.
+    pub effect: String,
     /// Tool name.
     pub tool: String,
     /// Arguments of the tool, without secrets.

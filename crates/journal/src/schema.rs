@@ -10,7 +10,8 @@ use crate::private;
 
 /// Steps from one version to the next; appended, never edited. Times are microseconds since 1970, composite
 /// values JSON. `undone_by` is kept, not derived: it must outlive the entry that it names.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE entry (
         id          INTEGER PRIMARY KEY AUTOINCREMENT,
         at          INTEGER NOT NULL,
@@ -60,7 +61,9 @@ const STEPS: &[&str] = &["
         nonce        TEXT PRIMARY KEY,
         forget_after INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "ALTER TABLE approval ADD COLUMN effect TEXT NOT NULL DEFAULT '';",
+];
 
 /// "LBJ1": tells our files from any other `SQLite` file.
 const APPLICATION: i64 = 0x4c42_4a31;

@@ -12,7 +12,7 @@ use crate::{
     changes::undo,
     guard,
     lang::Lang,
-    plan::{Draft, Risk, Undo},
+    plan::{Draft, Risk, Undo, Whose},
     policy::Asked,
     record, say, settle,
     tool::{Access, Carry, Ended, Ready, Work},
@@ -59,6 +59,7 @@ pub async fn invoke(
         Work::Read(run) => {
             if decision == Decision::Ask {
                 agreed_to_read(cx, &policy, def, order, &args).await?;
+                permit(&cx.policy()?, def, order.caller)?;
             }
             run(&cx.granting(def.access, None), args).await
         }
@@ -130,7 +131,8 @@ pub(crate) async fn plan(cx: &Context, def: &ToolDef, args: Value) -> Result<Pla
             Ready::Already(answer) => Planned::Already(answer),
             Ready::Planned(draft, carry) => {
                 let serial = cx.box_serial().await;
-                let mut plan = Plan::new(*draft, def.name(), &args, def.access, work.volatile, serial)?;
+                let whose = Whose { serial, host: cx.session().host() };
+                let mut plan = Plan::new(*draft, def.name(), &args, def.access, work.volatile, whose)?;
                 plan.watch = plan.watch.map(|own| cx.watch().unwrap_or(own));
                 Planned::Plan(Box::new(plan), carry)
             }
@@ -170,10 +172,11 @@ impl Change<'_> {
         if !shown.can_be_shown() {
             return Err(not_shown_whole());
         }
+        let decision = self.decide(self.policy, self.decision, &shown)?;
         if self.order.plan_only {
             return Ok(planned(&shown, cx.lang()));
         }
-        let how = match self.decide(&shown)? {
+        let how = match decision {
             Decision::Ask => match agree(cx, self.policy, self.order, &shown).await? {
                 Agreed::Yes(how) => how,
                 Agreed::Pending(approval) => return Ok(pending(&shown, approval.as_deref(), cx.lang())),
@@ -186,10 +189,12 @@ impl Change<'_> {
         let _lock = record::lock(cx, &journal).await?;
         settle::interrupted(cx, &journal).await?;
         cx.session().forget_reads();
+        let given = args.clone();
         let (plan, carry) = match plan(cx, def, args).await? {
             Planned::Already(answer) => return Ok(answer),
             Planned::Plan(plan, carry) => (plan, carry),
         };
+        self.check_again(&given, &plan, how)?;
         // Where nobody was asked, nobody was shown anything: the order holds for what is there when its turn comes.
         if how != POLICY && plan.hash != shown.hash {
             return Err(moved());
@@ -197,14 +202,31 @@ impl Change<'_> {
         self.apply(&journal, &plan, carry, how).await
     }
 
-    /// The stricter of what is decided about the tool that was called and the one that does the work. What asks for a
-    /// typed word is disruptive, whatever its tool usually is.
-    fn decide(&self, plan: &Plan) -> Result<Decision, ToolError> {
-        let Some(worker) = crate::find_any(&plan.tool) else { return Ok(self.decision) };
-        let access = if plan.word.is_some() { Access::Disrupt } else { worker.access };
-        let decision = self.policy.permit_at(worker, access)?.max(self.decision);
+    /// The strictest of what is decided about the tool that was called and the one that does the work. What asks for a
+    /// typed word is disruptive as well, whatever its tool usually is.
+    fn decide(&self, policy: &Policy, called: Decision, plan: &Plan) -> Result<Decision, ToolError> {
+        let Some(worker) = crate::find_any(&plan.tool) else { return Ok(called) };
+        let mut decision = called.max(policy.permit(worker)?);
+        if plan.word.is_some() {
+            decision = decision.max(policy.permit_at(worker, Access::Disrupt)?);
+        }
         // No setting foresees that something else's later change is overwritten.
         Ok(if self.cx.is_forced() { decision.max(Decision::Ask) } else { decision })
+    }
+
+    /// What the owner permits may have changed while a person thought, or another change took its time: the settings of
+    /// the moment at which something is sent are those that count.
+    fn check_again(&self, args: &Value, plan: &Plan, how: &str) -> Result<(), ToolError> {
+        let policy = self.cx.policy()?;
+        let called = permit(&policy, self.def, self.order.caller)?;
+        check_secrets(&policy, self.def, self.order.caller, args)?;
+        if self.decide(&policy, called, plan)? == Decision::Ask && how == POLICY {
+            return Err(ToolError::NotConsented(say!(
+                "Nothing was changed: the owner's settings now ask a person first. Make the same call again.",
+                "Rien n'a été modifié : les réglages du propriétaire demandent désormais l'accord d'une personne. Refaites le même appel."
+            )));
+        }
+        Ok(())
     }
 
     async fn apply(
@@ -269,13 +291,14 @@ async fn agree(cx: &Context, policy: &Policy, order: &Order<'_>, plan: &Plan) ->
         Verdict::Later => Ok(Agreed::Pending(None)),
         Verdict::AtTerminal => {
             let journal = cx.records().open().await?;
-            let (hash, books) = (plan.hash.clone(), Arc::clone(&journal));
-            if record::on_disk(move || books.consume_approval(&hash, Timestamp::now())).await?.is_some() {
+            let (hash, client, books) = (plan.hash.clone(), order.client.name.clone(), Arc::clone(&journal));
+            let consume = move || books.consume_approval(&hash, &client, Timestamp::now());
+            if record::on_disk(consume).await?.is_some() {
                 return Ok(Agreed::Yes("terminal"));
             }
-            let (hash, books) = (plan.hash.clone(), Arc::clone(&journal));
+            let (effect, books) = (plan.effect.clone(), Arc::clone(&journal));
             if let Some(denied) =
-                record::on_disk(move || books.denied_approval(&hash, Timestamp::now())).await?
+                record::on_disk(move || books.denied_approval(&effect, Timestamp::now())).await?
             {
                 return Err(said_no(&denied));
             }
@@ -283,17 +306,24 @@ async fn agree(cx: &Context, policy: &Policy, order: &Order<'_>, plan: &Plan) ->
                 at: Timestamp::now(),
                 valid_for: APPROVAL_VALID.unsigned_abs(),
                 plan_hash: plan.hash.clone(),
+                effect: plan.effect.clone(),
                 tool: plan.tool.clone(),
                 args: record::kept(&plan.args),
                 plan: record::kept(&json!({
                     "what": record::text(&plan.what),
                     "word": plan.word,
+                    "box": cx.session().host(),
                     "english": plan.show(Lang::En).aligned(),
                     "french": plan.show(Lang::Fr).aligned(),
                 })),
                 client: order.client.clone(),
             };
-            let approval = record::on_disk(move || journal.request_approval(&draft)).await?;
+            let requested = tokio::task::spawn_blocking(move || journal.request_approval(&draft)).await;
+            let approval = match requested {
+                Ok(Err(journal::Error::TooManyApprovals { open })) => return Err(too_many(open)),
+                Ok(requested) => requested.map_err(|error| record::broken(&error))?,
+                Err(error) => return Err(record::cut_short(&error)),
+            };
             Ok(Agreed::Pending(Some(Box::new(approval))))
         }
     }
@@ -309,7 +339,8 @@ async fn agreed_to_read(
 ) -> Result<(), ToolError> {
     let (english, french) = (def.summary(Lang::En), def.summary(Lang::Fr));
     let draft = Draft::new(say!("{english}", "{french}"), &()).risk(Risk::Low);
-    let plan = Plan::new(draft, def.name(), args, def.access, &[], cx.box_serial().await)?;
+    let whose = Whose { serial: cx.box_serial().await, host: cx.session().host() };
+    let plan = Plan::new(draft, def.name(), args, def.access, &[], whose)?;
     match agree(cx, policy, order, &plan).await? {
         Agreed::Yes(_) => Ok(()),
         Agreed::Pending(approval) => {
@@ -336,6 +367,13 @@ fn not_shown_whole() -> ToolError {
     ToolError::Conflict(say!(
         "Nothing was changed: a name or value of this plan is also a password or key that livebox-mcp knows and shows to nobody, so the plan cannot be shown. Use another name, or change that password.",
         "Rien n'a été modifié : un nom ou une valeur de ce plan est aussi un mot de passe ou une clé que livebox-mcp connaît et ne montre à personne, donc le plan ne peut pas être montré. Prenez un autre nom, ou changez ce mot de passe."
+    ))
+}
+
+fn too_many(open: u32) -> ToolError {
+    ToolError::Conflict(say!(
+        "Nothing was changed: {open} plans already wait for an approval. A person answers them with `livebox-mcp approve`; each is forgotten after ten minutes.",
+        "Rien n'a été modifié : {open} plans attendent déjà un accord. Une personne y répond avec `livebox-mcp approve` ; chacun est oublié après dix minutes."
     ))
 }
 

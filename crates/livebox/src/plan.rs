@@ -157,6 +157,7 @@ pub struct Draft {
     pub(crate) word: Option<Cow<'static, str>>,
     pub(crate) watch: Option<Watch>,
     pub(crate) notes: Vec<Message>,
+    pub(crate) bound_to: Option<String>,
     pub(crate) args: Option<Value>,
     problem: Option<ToolError>,
 }
@@ -176,6 +177,7 @@ impl Draft {
             word: None,
             watch: None,
             notes: Vec::new(),
+            bound_to: None,
             args: None,
             problem: None,
         };
@@ -250,6 +252,14 @@ impl Draft {
             }
             Err(error) => self.problem = Some(error),
         }
+        self
+    }
+
+    /// Holds for that secret only, by its keyed fingerprint: consent to one password is none to another, which looks the
+    /// same in a plan.
+    #[must_use]
+    pub(crate) fn bound_to(mut self, fingerprint: String) -> Self {
+        self.bound_to = Some(fingerprint);
         self
     }
 
@@ -370,8 +380,29 @@ pub struct Plan {
     pub box_serial: Option<String>,
     /// The record that this takes back.
     pub undoes: Option<i64>,
-    /// Hash of all of this that matters: what is applied is what was shown.
+    /// Hash of all of this that matters, not of how it is told: what is applied is what was shown.
     pub hash: String,
+    /// The same without the arguments: another spelling of them (an address for a name) has the same effect.
+    pub effect: String,
+}
+
+/// The start of a hash, in hexadecimal digits.
+fn hashed(content: &Value) -> Result<String, ToolError> {
+    let hash = sha256(content)?;
+    let mut text = String::new();
+    for byte in hash.iter().take(16) {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    Ok(text)
+}
+
+/// Which box a plan is about.
+pub(crate) struct Whose {
+    /// Its serial number, when it tells it.
+    pub(crate) serial: Option<String>,
+    /// Where it is reached.
+    pub(crate) host: String,
 }
 
 impl Plan {
@@ -382,7 +413,7 @@ impl Plan {
         args: &Value,
         access: Access,
         volatile: &[&str],
-        box_serial: Option<String>,
+        whose: Whose,
     ) -> Result<Self, ToolError> {
         let args = draft.args.unwrap_or_else(|| args.clone());
         let usual = if access == Access::Disrupt { Risk::High } else { Risk::Low };
@@ -400,32 +431,24 @@ impl Plan {
             word: draft.word,
             watch: draft.watch,
             notes: draft.notes,
-            box_serial,
+            box_serial: whose.serial,
             undoes: None,
             hash: String::new(),
+            effect: String::new(),
         };
-        plan.hash = plan.digest(volatile)?;
-        Ok(plan)
-    }
-
-    /// Over what is done and to what, not over how it is told.
-    fn digest(&self, volatile: &[&str]) -> Result<String, ToolError> {
-        let content = json!([
-            self.box_serial,
-            self.tool,
-            self.args,
-            self.subject,
-            lasting(self.before.clone(), volatile),
-            lasting(self.after.clone(), volatile),
-            self.calls,
+        // A box that does not tell its serial is known by where it is.
+        let whose = plan.box_serial.clone().unwrap_or(whose.host);
+        let effect = json!([
+            whose,
+            plan.tool,
+            plan.subject,
+            lasting(plan.before.clone(), volatile),
+            lasting(plan.after.clone(), volatile),
+            plan.calls,
         ]);
-        let hash = sha256(&content)?;
-        let mut text = String::new();
-        for byte in hash.iter().take(16) {
-            // Writing to a text cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        Ok(text)
+        plan.hash = hashed(&json!([effect, plan.args, draft.bound_to]))?;
+        plan.effect = hashed(&effect)?;
+        Ok(plan)
     }
 
     /// What may be sent.

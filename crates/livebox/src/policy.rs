@@ -82,7 +82,8 @@ impl Policy {
 
     /// What is decided about a tool, and the setting that says so.
     ///
-    /// The most precise name wins. A group's name alone says `deny` for all of its tools, and `allow` or `ask` for
+    /// The most precise name wins, but a level that is denied stays so for a group that is allowed without naming the
+    /// level. A group's name alone says `deny` for all of its tools, and `allow` or `ask` for
     /// those that change something: who writes `wifi = "ask"` does not mean to be asked before each look.
     pub fn decide(&self, def: &ToolDef) -> (Decision, String) {
         self.decide_at(def, def.access)
@@ -99,6 +100,12 @@ impl Policy {
             return (*decision, precise);
         }
         match self.rules.get(group) {
+            // Who forbids a level does not take it back for a group without saying so.
+            Some(decision)
+                if *decision != Decision::Deny && self.rules.get(level) == Some(&Decision::Deny) =>
+            {
+                return (Decision::Deny, if access > Access::Read { precise } else { level.to_owned() });
+            }
             Some(decision) if *decision == Decision::Deny || access > Access::Read => {
                 return (*decision, group.to_owned());
             }
@@ -178,6 +185,19 @@ mod tests {
         assert_eq!(decided(&policy, "wifi_show"), Deny, "a group's deny is about all of it");
         assert_eq!(decided(&policy, "wifi_enable"), Ask);
         assert_eq!(decided(&policy, "wifi_disable"), Deny);
+    }
+
+    #[test]
+    fn a_denied_level_stays_denied_in_a_group_that_is_allowed() {
+        use Decision::{Allow, Ask, Deny};
+        let policy = policy(&[("disrupt", Deny), ("wifi", Allow), ("box", Ask), ("lan.disrupt", Ask)]);
+        assert_eq!(decided(&policy, "wifi_enable"), Allow);
+        assert_eq!(decided(&policy, "wifi_show"), Allow);
+        assert_eq!(decided(&policy, "wifi_disable"), Deny);
+        assert_eq!(decided(&policy, "box_reboot"), Deny);
+        assert_eq!(decided(&policy, "lan_set"), Ask);
+        let error = policy.permit(crate::find("wifi_disable").unwrap()).unwrap_err();
+        assert!(error.to_string().contains("wifi.disrupt = \"ask\""), "{error}");
     }
 
     #[test]

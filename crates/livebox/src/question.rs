@@ -88,10 +88,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Access, Draft, Watch, say};
+    use crate::{Access, Draft, Watch, plan::Whose, say};
 
     fn plan(draft: Draft) -> Plan {
-        Plan::new(draft, "wifi_set".to_owned(), &json!({}), Access::Disrupt, &[], None).unwrap()
+        let whose = Whose { serial: None, host: "192.168.1.1".to_owned() };
+        Plan::new(draft, "wifi_set".to_owned(), &json!({}), Access::Disrupt, &[], whose).unwrap()
     }
 
     #[test]

@@ -99,14 +99,18 @@ pub(crate) async fn on_disk<T: Send + 'static>(
 ) -> Result<T, ToolError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done.map_err(|error| broken(&error)),
-        Err(error) => Err(ToolError::Failed(say!(
-            "The work on the journal was cut short: {error}.",
-            "Le travail sur le journal a été interrompu : {error}."
-        ))),
+        Err(error) => Err(cut_short(&error)),
     }
 }
 
-fn broken(error: &journal::Error) -> ToolError {
+pub(crate) fn cut_short(error: &tokio::task::JoinError) -> ToolError {
+    ToolError::Failed(say!(
+        "The work on the journal was cut short: {error}.",
+        "Le travail sur le journal a été interrompu : {error}."
+    ))
+}
+
+pub(crate) fn broken(error: &journal::Error) -> ToolError {
     let Text { english, french } = error.text();
     ToolError::Failed(say!(
         "The journal of changes is not usable, and nothing is changed without it: {english}",

@@ -64,7 +64,9 @@ pub(super) fn commands(lang: Lang) -> [Command; 2] {
                 "Even if something else changed the same since: overwrites that",
                 "Même si autre chose a changé depuis : l'écrase",
             ),
-        );
+        )
+        // Overwriting somebody else's change is not agreed to before it is seen.
+        .conflicts_with(YES);
         Command::new(name).about(about).args([entry, force, dry_run(lang), yes(lang)])
     };
     [

@@ -11,7 +11,10 @@ use std::{
 
 use rmcp::{
     RoleServer,
-    model::{CustomNotification, CustomRequest, CustomResult, JsonRpcMessage},
+    model::{
+        ClientRequest, CustomNotification, CustomRequest, CustomResult, GetMeta as _, JsonRpcMessage,
+        ProtocolVersion,
+    },
     service::{RxJsonRpcMessage, TxJsonRpcMessage},
     transport::Transport,
 };
@@ -81,7 +84,7 @@ impl Drop for Writing {
     }
 }
 
-/// Standard input, made safe: a notification or response before the first request would end the SDK's
+/// Standard input, made safe: a notification or response before the request that opens the session would end the SDK's
 /// service, and the end of input would cut running calls or hang on them.
 pub(super) struct Guarded<T> {
     inner: T,
@@ -130,19 +133,32 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Guarded<T> {
                     });
                     return None;
                 }
-                Some(message @ JsonRpcMessage::Request(_)) => {
-                    self.opened = true;
+                Some(JsonRpcMessage::Request(request)) => {
+                    self.opened |= opens(&request.request);
                     self.running.asked();
-                    return Some(message);
+                    return Some(JsonRpcMessage::Request(request));
                 }
                 Some(message) if self.opened => return Some(message),
-                Some(_) => tracing::debug!("ignored a message before the first request"),
+                Some(_) => tracing::debug!("ignored a message before the session was open"),
             }
         }
     }
 
     async fn close(&mut self) -> Result<(), T::Error> {
         self.inner.close().await
+    }
+}
+
+/// Whether the SDK takes that request for the beginning of a session, and not for a question before it.
+fn opens(request: &ClientRequest) -> bool {
+    const MODERN: ProtocolVersion = ProtocolVersion::V_2026_07_28;
+    match request {
+        ClientRequest::InitializeRequest(_) => true,
+        ClientRequest::PingRequest(_) | ClientRequest::DiscoverRequest(_) => false,
+        other => {
+            let meta = other.get_meta();
+            meta.missing_required_keys(&MODERN).is_empty() && meta.protocol_version() == Some(MODERN)
+        }
     }
 }
 

@@ -38,6 +38,7 @@ fn request(bench: &Bench, asked: Timestamp, word: Option<&str>, what: &str) -> S
         at: asked,
         valid_for: Duration::from_secs(600),
         plan_hash: what.to_owned(),
+        effect: what.to_owned(),
         tool: "box_reboot".to_owned(),
         args: json!({}),
         plan: json!({

@@ -67,6 +67,7 @@ pub(crate) fn question(second: i64, plan_hash: &str) -> ApprovalDraft {
         at: at(second),
         valid_for: Duration::from_secs(600),
         plan_hash: plan_hash.to_owned(),
+        effect: format!("effect of {plan_hash}"),
         tool: "wifi_set".to_owned(),
         args: json!({"channel": 36}),
         plan: Value::String("plan".to_owned()),

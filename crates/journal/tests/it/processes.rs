@@ -90,7 +90,7 @@ fn one_process_wins_an_approval_a_seal_and_a_guard() {
         let journal = Journal::open(&folder).unwrap();
         wait_for_the_start();
         for round in 0..ROUNDS {
-            if journal.consume_approval(&format!("plan {round}"), at(2)).unwrap().is_some() {
+            if journal.consume_approval("plan", &format!("client {round}"), at(2)).unwrap().is_some() {
                 say(format_args!("approval {round}"));
             }
             if journal.use_once(&format!("nonce {round}"), at(60), at(2)).unwrap() {
@@ -104,7 +104,9 @@ fn one_process_wins_an_approval_a_seal_and_a_guard() {
     }
     let (folder, journal) = journal();
     for round in 0..ROUNDS {
-        let asked = journal.request_approval(&question(0, &format!("plan {round}"))).unwrap();
+        let mut draft = question(0, "plan");
+        draft.client.name = format!("client {round}");
+        let asked = journal.request_approval(&draft).unwrap();
         assert!(journal.answer_approval(&asked.id, true, at(1)).unwrap());
         journal.begin(&guarded(0)).unwrap();
     }

@@ -276,6 +276,8 @@ impl Change for SetPassword {
         let name = cx.session().user().to_owned();
         let what = say!("Change the admin password", "Changer le mot de passe d'administration");
         let secrets = [&self.current, &self.new];
+        let new = self.new.clone();
+        let fingerprint = cx.kept(move |vault| vault.fingerprint(&new)).await?;
         let proven =
             wire::ChangePasswordSec { name: &name, password: &self.new, old_password: &self.current };
         let plain = wire::ChangePassword { name: &name, password: &self.new };
@@ -289,6 +291,7 @@ impl Change for SetPassword {
             )
             .typed("password")
             .recorded_as(&self)
+            .bound_to(fingerprint)
             .note(say!(
                 "Every program that logs in to the box needs the new one afterwards.",
                 "Tout programme qui se connecte à la box aura ensuite besoin du nouveau."
