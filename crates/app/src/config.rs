@@ -42,9 +42,9 @@ pub(crate) struct File {
     /// Other limits for guards than each change's own.
     guard: Option<Watch>,
     /// How long changes stay in the journal.
-    journal_days: Option<NonZeroU32>,
+    journal_days: Option<i64>,
     /// How many changes stay in it.
-    journal_entries: Option<NonZeroU32>,
+    journal_entries: Option<i64>,
     ca_file: Option<PathBuf>,
     insecure: bool,
     speed_url: Option<String>,
@@ -168,10 +168,10 @@ impl Settings {
             vault,
             lang,
             policy_source: owner::source(given, file_path()),
-            watch: file.guard,
+            watch: file.guard.map(within_a_day).transpose()?,
             retention: Retention {
-                days: file.journal_days.unwrap_or(usual.days),
-                entries: file.journal_entries.unwrap_or(usual.entries),
+                days: kept("journal_days", file.journal_days, usual.days)?,
+                entries: kept("journal_entries", file.journal_entries, usual.entries)?,
             },
         })
     }
@@ -301,6 +301,31 @@ pub(crate) fn read_file() -> Result<File, ToolError> {
         }
         Err(error) => Err(unusable(&path, &error.to_string())),
     }
+}
+
+/// How much of the journal is kept.
+fn kept(key: &str, value: Option<i64>, usual: NonZeroU32) -> Result<NonZeroU32, ToolError> {
+    let Some(value) = value else { return Ok(usual) };
+    u32::try_from(value).ok().and_then(NonZeroU32::new).ok_or_else(|| out_of_range(key, u32::MAX.into()))
+}
+
+/// Limits that somebody could mean.
+fn within_a_day(watch: Watch) -> Result<Watch, ToolError> {
+    const DAY_S: u64 = 24 * 60 * 60;
+    let Watch { box_s, internet_s, settle_s } = watch;
+    for (key, seconds) in [("box_s", box_s), ("internet_s", internet_s), ("settle_s", settle_s)] {
+        if !(1..=DAY_S).contains(&seconds) {
+            return Err(out_of_range(&format!("guard.{key}"), DAY_S));
+        }
+    }
+    Ok(watch)
+}
+
+fn out_of_range(key: &str, most: u64) -> ToolError {
+    ToolError::Arguments(say!(
+        "config.toml, `{key}`: write a whole number from 1 to {most}.",
+        "config.toml, « {key} » : écrivez un nombre entier de 1 à {most}."
+    ))
 }
 
 fn unusable(path: &Path, problem: &str) -> ToolError {

@@ -80,11 +80,23 @@ async fn serve(
         Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
         Err(error) => return Err(broken(&error.to_string())),
     };
+    let guards = tokio::spawn(look_after_guards(Arc::clone(&cx)));
     let ended = service.waiting().await.map(|_| ()).map_err(|error| broken(&error.to_string()));
+    guards.abort();
     if let Some(cx) = cx.get() {
         see_guards_through(cx).await;
     }
     ended
+}
+
+/// Takes up what other processes leave under guard when they die, even while the client calls nothing.
+async fn look_after_guards(cx: Arc<OnceLock<Context>>) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        if let Some(cx) = cx.get() {
+            cx.look_after_guards();
+        }
+    }
 }
 
 /// A change that is being watched is taken back by whoever watches it: that must not leave with the client.

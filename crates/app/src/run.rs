@@ -202,7 +202,8 @@ async fn conclude(
     }
     // The box answered, but not as asked: a script must not take that for done.
     let differs = answer.json.get("outcome").is_some_and(|outcome| outcome == "differs");
-    let taken_back = matches!(ending.own, Some(GuardState::Reverted | GuardState::Failed));
+    let taken_back =
+        matches!(ending.own, Some(GuardState::Reverted | GuardState::Failed | GuardState::Pending));
     Ok(if differs || taken_back || ending.left { FAILED } else { DONE })
 }
 

@@ -128,6 +128,10 @@ fn ended(entry: &Entry, guard: &journal::Guard) -> Message {
         None => (String::new(), String::new()),
     };
     match guard.state {
+        GuardState::Passed if !entry.outcome.took_effect() => say!(
+            "Change {id} was not made: there is nothing to watch.",
+            "Le changement {id} n'a pas été fait : il n'y a rien à surveiller."
+        ),
         GuardState::Passed => say!(
             "Change {id}: all is well, and nobody watches it any more.",
             "Changement {id} : tout va bien, il n'est plus sous garde."

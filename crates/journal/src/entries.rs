@@ -11,6 +11,13 @@ use crate::guards::pending_guard_ids;
 use crate::model::{Draft, Entry, Filter, Finish, Listing, Outcome, Undo};
 use crate::row::{self, to_json};
 
+/// In the error of a change of which nobody can find out what became of it, such as a raw call: it stays unknown.
+pub const UNREADABLE: &str = "unreadable";
+
+/// Of what still has to be found out.
+const UNSETTLED: &str =
+    "outcome IN ('pending', 'unknown') AND coalesce(error ->> 'kind', '') <> 'unreadable'";
+
 /// Of what took effect.
 const IN_FORCE: &str = "outcome IN ('applied', 'differs')";
 
@@ -144,10 +151,10 @@ impl Journal {
         self.newest(&format!("undo_depth = 1 AND undoable AND {IN_FORCE}"), box_serial)
     }
 
-    /// What a crash or a lost answer left open, oldest first.
+    /// What a crash or a lost answer left open, oldest first, without what nobody can find out.
     pub fn unsettled(&self) -> Result<Vec<Entry>, Error> {
-        let sql = "SELECT * FROM entry WHERE outcome IN ('pending', 'unknown') ORDER BY id";
-        self.read(|transaction| row::entries(transaction, sql, &[]))
+        let sql = format!("SELECT * FROM entry WHERE {UNSETTLED} ORDER BY id");
+        self.read(|transaction| row::entries(transaction, &sql, &[]))
     }
 
     /// Forgets settled entries older than so many days, and those beyond so many; says how many went.
@@ -159,12 +166,13 @@ impl Journal {
         let oldest = now.checked_sub(age).unwrap_or(Timestamp::MIN);
         let (gone, guarded) = self.write(|transaction| {
             let gone = transaction.execute(
-                "DELETE FROM entry
-                     WHERE (at < ?1 OR id NOT IN (SELECT id FROM entry ORDER BY id DESC LIMIT ?2))
-                       AND outcome NOT IN ('pending', 'unknown')
-                       AND guard_state IS NOT 'pending'
-                       AND id NOT IN (SELECT undoes FROM entry
-                            WHERE undoes IS NOT NULL AND outcome IN ('pending', 'unknown'))",
+                &format!(
+                    "DELETE FROM entry
+                         WHERE (at < ?1 OR id NOT IN (SELECT id FROM entry ORDER BY id DESC LIMIT ?2))
+                           AND NOT ({UNSETTLED})
+                           AND guard_state IS NOT 'pending'
+                           AND id NOT IN (SELECT undoes FROM entry WHERE undoes IS NOT NULL AND {UNSETTLED})"
+                ),
                 params![oldest.as_microsecond(), keep_entries],
             )?;
             forget_approvals(transaction, now)?;

@@ -41,6 +41,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 pub use crate::approvals::{ENDED_KEPT, OPEN_MAX, OPEN_MAX_OF_CLIENT};
+pub use crate::entries::UNREADABLE;
 pub use crate::error::Error;
 use crate::error::Fault;
 pub use crate::locks::Lock;
@@ -75,7 +76,10 @@ impl Journal {
         let _opening = opening();
         let file = folder.join(FILE);
         match file.try_exists() {
-            Ok(true) => Self::connect(folder, file).map(Some),
+            Ok(true) => {
+                private::create_file(&file)?;
+                Self::connect(folder, file).map(Some)
+            }
             Ok(false) => Ok(None),
             Err(source) => Err(Error::Folder { path: file, source }),
         }

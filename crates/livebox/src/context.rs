@@ -247,6 +247,11 @@ impl Context {
         self.guards.any()
     }
 
+    /// Takes up what processes that died left under guard or unknown. Returns at once; cheap enough to be called often.
+    pub fn look_after_guards(&self) {
+        crate::guard::resume(self);
+    }
+
     /// Waits until this process watches no change any more.
     pub async fn guards_ended(&self) {
         self.guards.finished().await;

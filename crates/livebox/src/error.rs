@@ -65,6 +65,7 @@ impl ToolError {
                 BoxFault::PasswordRefused { .. } => "password_refused",
                 BoxFault::LockedOut { .. } => "locked_out",
                 BoxFault::SessionNotEffective => "session_not_effective",
+                BoxFault::SessionEnded { .. } => "session_ended",
                 BoxFault::Absent { .. } => "absent",
                 BoxFault::Denied { .. } => "denied",
                 BoxFault::Refused { .. } => "refused",
@@ -87,6 +88,7 @@ impl ToolError {
                 BoxFault::Unreachable { .. }
                 | BoxFault::NotALivebox { .. }
                 | BoxFault::Busy { .. }
+                | BoxFault::SessionEnded { .. }
                 | BoxFault::NoAnswer { .. } => 3,
                 BoxFault::NoPassword
                 | BoxFault::PasswordStore(_)
@@ -187,6 +189,10 @@ fn explain(fault: &BoxFault) -> Message {
             let said = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
             say!("The box refused {call}: {said}.", "La box a refusé {call} : {said}.")
         }
+        BoxFault::SessionEnded { call } => say!(
+            "The session on the box had just ended: {call} was not carried out. Make the same call again.",
+            "La session sur la box venait de se terminer : {call} n'a pas été exécuté. Refaites le même appel."
+        ),
         BoxFault::Busy { call } => say!(
             "The box is busy or rebooting ({call}). Try again in a minute or two.",
             "La box est occupée ou redémarre ({call}). Réessayez dans une minute ou deux."

@@ -4,18 +4,19 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use journal::{Approval, ApprovalDraft, Client, Journal};
+use journal::{Approval, ApprovalDraft, Client, Finish, Journal};
 use serde_json::{Value, json};
 
 use crate::{
-    Answer, Audience, Consent, Context, Decision, Page, Plan, Policy, Show as _, ToolDef, ToolError, Verdict,
-    changes::undo,
+    Answer, Audience, Changed, Consent, Context, Decision, Page, Plan, Policy, Show as _, ToolDef, ToolError,
+    Verdict,
+    changes::{AnyState, undo},
     guard,
     lang::Lang,
     plan::{Draft, Risk, Undo, Whose},
     policy::Asked,
     record, say, settle,
-    tool::{Access, Carry, Ended, Ready, Work},
+    tool::{self, Access, Carry, Ended, Ready, Work},
 };
 
 /// How long an approval at a terminal may take, and then be waited for.
@@ -165,6 +166,8 @@ struct Change<'a> {
 impl Change<'_> {
     async fn run(self, args: Value) -> Result<Answer, ToolError> {
         let Self { cx, def, .. } = self;
+        // Nothing is planned, and nothing said to be so already, on what was read for somebody's earlier question.
+        cx.session().forget_reads();
         let (shown, _) = match plan(cx, def, args.clone()).await? {
             Planned::Already(answer) => return Ok(answer),
             Planned::Plan(shown, carry) => (shown, carry),
@@ -268,9 +271,14 @@ pub(crate) async fn carry_out(
         guard::spawn(cx, journal, id);
     }
     let ended = carry(cx.granting(access, Some(plan.prints()))).await;
-    let end = match &ended {
-        Ok(ended) => record::done(ended),
-        Err(error) => settle::failed(cx, plan, error).await,
+    let (end, ended) = match ended {
+        Ok(ended) => (record::done(&ended), Ok(ended)),
+        Err(error) => {
+            let end = settle::failed(cx, plan, &error).await;
+            let told =
+                if end.outcome.took_effect() { partly(plan, &end, &error, cx.lang()) } else { Err(error) };
+            (end, told)
+        }
     };
     if let Err(error) = record::settle(journal, id, end).await {
         // The change is done: that must not hide behind its record, which the next start completes.
@@ -278,6 +286,17 @@ pub(crate) async fn carry_out(
     }
     record::prune(cx, journal).await;
     Ok((id, ended))
+}
+
+/// An error after the first of several calls must not pass for "nothing happened": what the box now says is the answer,
+/// and the error a part of it.
+fn partly(plan: &Plan, end: &Finish, error: &ToolError, lang: Lang) -> Result<Ended, ToolError> {
+    let state = |state: &Value| (!state.is_null()).then(|| AnyState(state.clone()));
+    let changed =
+        Changed::verified(plan.what.clone(), state(&plan.before), state(&end.after), end.differs.clone());
+    let mut ended = tool::ended(&changed, lang)?;
+    ended.answer.page = Page::new().line(error.message().text(lang)).then(ended.answer.page);
+    Ok(ended)
 }
 
 /// Asks a person about a plan, in the way that surface and settings have.

@@ -112,9 +112,19 @@ pub(crate) fn cut_short(error: &tokio::task::JoinError) -> ToolError {
 
 pub(crate) fn broken(error: &journal::Error) -> ToolError {
     let Text { english, french } = error.text();
+    let remedy = match error {
+        journal::Error::Corrupt { .. } => say!(
+            " Move that file elsewhere: a new one is begun, and earlier changes can no longer be undone.",
+            " Déplacez ce fichier : un nouveau sera commencé, et les changements passés ne pourront plus être annulés."
+        ),
+        journal::Error::Newer { .. } => say!(" Update livebox-mcp.", " Mettez livebox-mcp à jour."),
+        journal::Error::DiskFull { .. } => say!(" Make room there.", " Faites-y de la place."),
+        _ => say!("", ""),
+    };
+    let (help, aide) = (remedy.text(Lang::En), remedy.text(Lang::Fr));
     ToolError::Failed(say!(
-        "The journal of changes is not usable, and nothing is changed without it: {english}",
-        "Le journal des changements est inutilisable, et rien n'est modifié sans lui : {french}"
+        "The journal of changes is not usable, and nothing is changed without it: {english}.{help}",
+        "Le journal des changements est inutilisable, et rien n'est modifié sans lui : {french}.{aide}"
     ))
 }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use journal::{Entry, Failure, Finish, Journal, Outcome};
+use journal::{Entry, Failure, Finish, Journal, Outcome, UNREADABLE};
 use serde_json::Value;
 
 use crate::{
@@ -31,6 +31,11 @@ pub(crate) async fn interrupted(cx: &Context, journal: &Arc<Journal>) -> Result<
             continue;
         }
         let id = entry.id;
+        if work_of(&entry).is_some_and(|work| !work.readable) {
+            cx.notice(id, unknown_for_good(id), None);
+            record::settle(journal, id, unreadable(id)).await?;
+            continue;
+        }
         match observed(cx, &entry).await {
             Ok(Some(now)) => {
                 let end = end(&entry, now);
@@ -66,6 +71,25 @@ fn found_out(id: i64, end: &Finish) -> Message {
             "Change {id} was interrupted; read back now: the box reports something else than was asked.",
             "Le changement {id} avait été interrompu ; relu maintenant : la box indique autre chose que demandé."
         ),
+    }
+}
+
+fn unknown_for_good(id: i64) -> Message {
+    say!(
+        "Change {id} was interrupted, and no box tells what became of it: look at the box. Its outcome stays unknown.",
+        "Le changement {id} avait été interrompu, et aucune box ne dit ce qu'il est devenu : regardez la box. Son issue reste inconnue."
+    )
+}
+
+/// Said once: asking again would tell no more.
+fn unreadable(id: i64) -> Finish {
+    let message = record::text(&unknown_for_good(id));
+    Finish {
+        at: Timestamp::now(),
+        outcome: Outcome::Unknown,
+        after: Value::Null,
+        differs: Vec::new(),
+        error: Some(Failure { kind: UNREADABLE.to_owned(), message }),
     }
 }
 

@@ -105,6 +105,8 @@ pub trait Change: Tool<Output = Changed<Self::State>> {
     type Subject: Serialize + DeserializeOwned + Send;
     /// Fields of the state that move by themselves: they make no difference between two states.
     const VOLATILE: &'static [&'static str] = &[];
+    /// Whether the box shows what became of it. False for what no box tells, such as its password.
+    const READABLE: bool = true;
 
     /// Reads the present state, checks that the change is possible, and plans it. Sends nothing.
     fn prepare(self, cx: &Context) -> impl Future<Output = Result<Prepared<Self::State>, ToolError>> + Send;
@@ -145,6 +147,7 @@ pub(crate) struct ChangeWork {
     pub(crate) prepare: for<'a> fn(&'a Context, Value) -> Doing<'a, Ready>,
     pub(crate) observe: for<'a> fn(&'a Context, Value) -> Doing<'a, Value>,
     pub(crate) volatile: &'static [&'static str],
+    pub(crate) readable: bool,
 }
 
 /// A [`Prepared`](crate::Prepared) with its types erased.
@@ -238,6 +241,7 @@ impl ToolDef {
                 })
             },
             volatile: T::VOLATILE,
+            readable: T::READABLE,
         }))
     }
 
@@ -347,7 +351,7 @@ pub(crate) fn answer<T: Serialize + Show>(output: &T, lang: Lang) -> Result<Answ
     Ok(Answer { json, page: output.show(lang) })
 }
 
-fn ended<S: Serialize + Show>(changed: &Changed<S>, lang: Lang) -> Result<Ended, ToolError> {
+pub(crate) fn ended<S: Serialize + Show>(changed: &Changed<S>, lang: Lang) -> Result<Ended, ToolError> {
     let answer = answer(changed, lang)?;
     let after = answer.json.get("after").cloned().unwrap_or_default();
     let (outcome, differs) = (changed.outcome(), changed.differing().to_vec());

@@ -120,6 +120,13 @@ pub enum Error {
     /// The login was accepted, but the box still treats us as anonymous.
     #[error("logged in, but the session is not effective")]
     SessionNotEffective,
+    /// The session ended just before a call that is sent only once. The box has not carried it out; a new session is
+    /// open.
+    #[error("{call}: not carried out, the session had ended")]
+    SessionEnded {
+        /// The call.
+        call: CallName,
+    },
     /// The object or method does not exist on this box: 196618 and nothing else (protocol section 1.8). Where other
     /// entries stand beside it, a method that exists failed, and that is [`Error::Refused`].
     #[error("{call}: absent on this box")]

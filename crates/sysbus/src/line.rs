@@ -22,6 +22,8 @@ use crate::{
 
 /// A box that answered this recently and does not now is taken to be rebooting; later, to be gone.
 const REBOOT: Duration = Duration::from_secs(300);
+/// A session that worked this recently is not tested before a write.
+const FRESH: Duration = Duration::from_secs(5);
 /// Time limit of the self test.
 const SELF_TEST_LIMIT: Duration = Duration::from_secs(10);
 
@@ -112,6 +114,11 @@ impl Line {
     /// Whether the box answered in its protocol a short while ago.
     pub(crate) fn is_familiar(&self) -> bool {
         self.heard.is_some_and(|heard| heard.elapsed() < REBOOT)
+    }
+
+    /// Whether the session can hardly have ended since the box answered last.
+    fn was_heard_just_now(&self) -> bool {
+        self.heard.is_some_and(|heard| heard.elapsed() < FRESH)
     }
 
     /// The connections to the place in use, prepared when first needed.
@@ -303,16 +310,16 @@ impl Line {
 
 /// Asks, with a session that works: logs in if there is none, and once more if the box has forgotten it.
 ///
-/// That also holds for a request that must be sent only once: the box checks permission before it executes anything,
-/// so one that was denied was not executed, and sending it again with a new session sends it for the first time
-/// that counts. Nothing else is ever repeated here.
+/// A request that must be sent only once is sent only once in that case, too: the session is tested beforehand where it
+/// may be old, and when it ends all the same, the box has executed nothing and the caller is told so.
 pub(crate) async fn converse(
     mut line: OwnedMutexGuard<Line>,
     ask: &Ask,
     purpose: Purpose,
 ) -> Result<Answered, Fault> {
     line.unavailable.check(&ask.name).map_err(Fault::NotSent)?;
-    if line.open.is_none() {
+    let is_doubtful = purpose == Purpose::Once && !line.was_heard_just_now();
+    if line.open.is_none() || (is_doubtful && !line.self_test().await.map_err(Fault::NotSent)?) {
         line = log_in(line, None).await.map_err(Fault::NotSent)?;
     }
     match line.ask(ask, purpose, true).await {
@@ -325,6 +332,9 @@ pub(crate) async fn converse(
         return Err(line.denied(&ask.name));
     }
     line = log_in(line, None).await.map_err(Fault::NotSent)?;
+    if purpose == Purpose::Once {
+        return Err(Fault::Said(Error::SessionEnded { call: ask.name.clone() }));
+    }
     match line.ask(ask, purpose, true).await {
         Err(Fault::Permission) => Err(line.denied(&ask.name)),
         outcome => outcome,

@@ -46,7 +46,7 @@ fn yes(lang: Lang) -> Arg {
 /// The command of a tool, with the flags that its consequences call for.
 pub(super) fn with_flags(command: Command, def: &ToolDef, lang: Lang) -> Command {
     let command = if def.may_change() { command.arg(dry_run(lang)) } else { command };
-    if def.access > Access::Read || def.may_change() { command.arg(yes(lang)) } else { command }
+    if def.access > Access::Read { command.arg(yes(lang)) } else { command }
 }
 
 /// `undo` and `redo`.

@@ -1,6 +1,8 @@
 //! The guard of changes that can cut their caller off, end to end: each is made by a command, the emulated box goes out of
 //! reach because of it, and the guard takes it back.
 
+use std::{process::Stdio, time::Duration};
+
 use emulator::Options;
 use serde_json::{Value, json};
 
@@ -69,4 +71,53 @@ async fn a_change_that_goes_well_stays() {
     let (said, entry) = guarded(&bench, "lan set --dhcp-last 192.168.1.140").await;
     assert_eq!((said.code, &entry["guard"]), (0, &json!("passed")), "{entry}\n{}", said.err);
     assert_ne!(bench.livebox.settings()["lan"], before["lan"]);
+}
+
+/// A box that is recovering loses the inverse, or refuses the login for a while: the guard goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passing_failure_does_not_end_the_guard() {
+    let bench = bench(&["internet-cut@Firewall:setFirewallLevel*1"]).await;
+    let before = bench.livebox.settings();
+    let mut child = bench.command();
+    let child = child.args(["firewall", "set", "high", "--yes"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = child.spawn().unwrap();
+    while bench.livebox.requests().count("Firewall:setFirewallLevel") == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // The change has its answer by the time that these strike.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    for fault in
+        ["drop-before@Firewall:setFirewallLevel*1", "expired*1", "denied@Firewall:getFirewallLevel*1"]
+    {
+        bench.livebox.faults().add(fault.parse().unwrap());
+    }
+    let said = child.wait_with_output().await.unwrap();
+    assert_eq!(bench.livebox.settings(), before, "{}", String::from_utf8_lossy(&said.stderr));
+    let shown = bench.run("--json journal show 1").await;
+    assert!(shown.out.contains("\"guard\": \"reverted\""), "{}", shown.out);
+}
+
+/// A server that runs for weeks takes up what a closed terminal left, although its client calls nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_takes_up_what_a_dead_command_left() {
+    let bench = bench(&["internet-cut@Firewall:setFirewallLevel*1"]).await;
+    let before = bench.livebox.settings();
+    let mut peer = bench.serve(&[]);
+    peer.initialize().await;
+    peer.call("time_show", json!({})).await;
+    let mut child = bench.command();
+    let child = child.args(["firewall", "set", "high", "--yes"]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = child.spawn().unwrap();
+    while bench.livebox.settings() == before {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    child.kill().await.unwrap();
+    let taken_back = async {
+        while bench.livebox.settings() != before {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(40), taken_back).await.expect("the server takes it back");
+    peer.leave().await;
 }

@@ -231,3 +231,46 @@ async fn a_request_cannot_move_the_cursor() {
         assert!(!shown.contains(['\u{1b}', '\u{9b}', '\u{7}']), "{shown:?}");
     }
 }
+
+/// Two passwords look the same in a plan, and are not.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_of_one_password_is_none_of_another() {
+    let bench = Bench::start().await;
+    let mut command = bench.asking();
+    let mut peer = Peer::start(command.env("LIVEBOX_MCP_ACCEPT_SECRETS", "1").arg("mcp"));
+    peer.initialize().await;
+    let new = |new: &str| json!({ "current": crate::harness::PASSWORD, "new": new });
+    let asked = peer.call("password_set", new("Alpha-12345678")).await;
+    let id = asked["structuredContent"]["approval"]["id"].as_str().unwrap().to_owned();
+    let mut screen = Screen::open(approve(&bench, &[&id]));
+    let code = code(&mut screen).await;
+    screen.type_line(&code).await;
+    assert_eq!(screen.leave().await.code, 0);
+    let other = peer.call("password_set", new("Bravo-12345678")).await;
+    assert_eq!(other["structuredContent"]["outcome"], "approval_needed", "{other}");
+    assert_eq!(bench.livebox.requests().writes().len(), 0);
+    let done = peer.call("password_set", new("Alpha-12345678")).await;
+    assert_eq!(done["structuredContent"]["outcome"], "applied", "{done}");
+    peer.leave().await;
+}
+
+/// What a person refused is not asked again in other words.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_holds_for_every_spelling() {
+    let bench = Bench::start().await;
+    let mut peer = Peer::start(bench.asking().arg("mcp"));
+    peer.initialize().await;
+    let asked = ask(&mut peer).await;
+    let id = asked["structuredContent"]["approval"]["id"].as_str().unwrap().to_owned();
+    let mut screen = Screen::open(approve(&bench, &[&id]));
+    code(&mut screen).await;
+    screen.type_line("no").await;
+    assert_eq!(screen.leave().await.code, 6);
+    for host in ["nas-familial", "192.168.1.20", "NAS-FAMILIAL", "00:11:32:8e:8d:60"] {
+        let again = peer.call("dmz_set", json!({ "host": host })).await;
+        assert_eq!(again["isError"], true, "{host}: {again}");
+    }
+    let other = peer.call("dmz_set", json!({ "host": "192.168.1.24" })).await;
+    assert_eq!(other["structuredContent"]["outcome"], "approval_needed", "{other}");
+    peer.leave().await;
+}

@@ -87,7 +87,14 @@ async fn what_somebody_else_changed_is_not_overwritten() {
     screen.type_line("").await;
     assert_eq!(screen.leave().await.code, 6);
     assert_eq!(dmz(&bench), "192.168.1.25");
-    done(&bench, &["undo", "1", "--force", "--yes"]).await;
+    // Nobody agrees beforehand to overwrite what somebody else did.
+    assert_eq!(run(&bench, &["undo", "1", "--force", "--yes"]).await.code, 2);
+    let mut command = bench.asking();
+    command.args(["undo", "1", "--force"]);
+    let mut screen = Screen::open(command);
+    screen.until("[y/N] ").await;
+    screen.type_line("y").await;
+    assert_eq!(screen.leave().await.code, 0);
     assert_eq!(dmz(&bench), Value::Null);
     // The tool's own command has no such flag.
     assert_eq!(run(&bench, &["journal", "undo", "--force"]).await.code, 2);

@@ -98,3 +98,33 @@ pub async fn consent_of_the_last_change(peer: &mut Peer) -> Value {
     let shown = peer.call("journal_show", json!({ "entry": entry })).await;
     shown["structuredContent"]["consent"].clone()
 }
+
+/// What somebody else did a moment ago counts, whatever was read before.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_to_be_so_from_memory() {
+    let bench = Bench::start().await;
+    let mut peer = bench.serve(&[]);
+    peer.initialize().await;
+    assert_eq!(peer.call("dmz_show", json!({})).await["structuredContent"]["ipv4"], Value::Null);
+    let other = json!({ "id": "webui", "sourceInterface": "data", "destinationIPAddress": "192.168.1.25", "enable": true });
+    bench.livebox.call("Firewall", "setDMZ", &other);
+    let cleared = peer.call("dmz_clear", json!({})).await;
+    assert_eq!(cleared["structuredContent"]["outcome"], "applied", "{cleared}");
+    peer.leave().await;
+}
+
+/// The second of two calls is denied: the first is no secret.
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_change_is_told() {
+    let faults = vec!["denied@Firewall:setFirewallIPv6Level*1".parse().unwrap()];
+    let bench = Bench::with(emulator::Options { faults, ..emulator::Options::default() }).await;
+    let said = bench.run("--json firewall set low --ipv6-level low").await;
+    let answer: Value =
+        serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{}{}", said.out, said.err));
+    assert_eq!((said.code, &answer["outcome"]), (1, &json!("differs")), "{answer}");
+    assert_eq!(
+        (&answer["after"]["level"], &answer["differs"]),
+        (&json!("low"), &json!(["ipv6_level"])),
+        "{answer}"
+    );
+}

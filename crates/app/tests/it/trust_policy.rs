@@ -149,3 +149,55 @@ async fn a_file_that_everybody_may_write_is_nobodys_word() {
     let said = crate::harness::said(bench.asking().args(["--lang", "fr", "dmz", "show"])).await;
     assert!(said.code == 2 && said.err.contains("chmod o-w"), "{}", said.err);
 }
+
+/// The settings that count are those of the moment at which something would be sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_denied_while_a_person_thinks_is_not_done() {
+    for settings in ["read_only = true\n", "[policy]\ndmz = \"deny\"\n", "this is not toml"] {
+        let bench = Bench::start().await;
+        let before = bench.livebox.settings();
+        let mut peer = Peer::start(bench.asking().arg("mcp"));
+        peer.initialize_with(json!({ "elicitation": {} })).await;
+        let call = peer.start_call("dmz_set", json!({ "host": "nas-familial" })).await;
+        let question = peer.question().await;
+        permit(&bench, settings);
+        peer.reply(&question, json!({ "action": "accept", "content": { "confirm": true } })).await;
+        let answer = peer.answer(call).await;
+        assert_eq!(answer["result"]["isError"], true, "{settings}: {answer}");
+        assert_eq!(bench.livebox.settings(), before, "{settings}");
+        peer.leave().await;
+    }
+}
+
+/// An undo does no more than the tools that do its work may.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_is_denied_what_its_tool_is_denied() {
+    let bench = Bench::start().await;
+    permit(&bench, "[guard]\nsettle_s = 1\n");
+    // Back to high would ask for a typed word: that must not make it less of a change.
+    for level in ["high", "medium"] {
+        let said = bench.run(&format!("firewall set {level} --yes")).await;
+        assert_eq!(said.code, 0, "{}", said.err);
+    }
+    let before = bench.livebox.settings();
+    permit(&bench, "[policy]\nchange = \"deny\"\njournal = \"allow\"\n");
+    let mut peer = Peer::start(bench.asking().arg("mcp"));
+    peer.initialize().await;
+    let undo = peer.call("journal_undo", json!({})).await;
+    assert!(undo["isError"] == true && text(&undo).contains("change = \"ask\""), "{undo}");
+    assert_eq!(bench.livebox.settings(), before);
+    peer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_to_nowhere_is_no_permission() {
+    let bench = Bench::start().await;
+    std::os::unix::fs::symlink(bench.folder.path().join("gone.toml"), config(&bench)).unwrap();
+    let said = bench.run("dmz set nas-familial").await;
+    assert!(said.code == 2 && said.err.contains("not usable"), "{}", said.err);
+    std::fs::remove_file(config(&bench)).unwrap();
+    // Nor is a pipe that nobody writes to something to wait for.
+    assert!(tokio::process::Command::new("mkfifo").arg(config(&bench)).status().await.unwrap().success());
+    let said = bench.run("dmz set nas-familial").await;
+    assert!(said.code == 2 && said.err.contains("not usable"), "{}", said.err);
+}

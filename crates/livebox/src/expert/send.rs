@@ -62,6 +62,7 @@ impl Tool for Send {
 impl Change for Send {
     type State = Raw;
     type Subject = Value;
+    const READABLE: bool = false;
 
     async fn prepare(self, cx: &Context) -> Result<Prepared<Raw>, ToolError> {
         let Self { service, method, parameters, path, limit } = self;

@@ -6,10 +6,7 @@
 //! process that talks to the box takes it up. A lock per guard makes sure that one process watches it.
 
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -35,16 +32,34 @@ use crate::{
 /// Between two looks at the box.
 const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 1_000 });
 
+/// Between two looks at what processes that died meanwhile left under guard.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+
+/// How often the box may answer a revert by anything but silence, until the guard gives up; the pauses between grow.
+const ATTEMPTS: u32 = 20;
+
 /// The guards that this process watches.
 #[derive(Debug, Default)]
 pub(crate) struct Guards {
     watching: Mutex<Vec<JoinHandle<()>>>,
-    looked: AtomicBool,
+    looked: Mutex<Option<Instant>>,
 }
 
 impl Guards {
     fn add(&self, watcher: JoinHandle<()>) {
-        self.watching.lock().unwrap_or_else(PoisonError::into_inner).push(watcher);
+        let mut watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        watching.retain(|watcher| !watcher.is_finished());
+        watching.push(watcher);
+    }
+
+    /// Whether it is time for another look at what other processes left.
+    fn is_time(&self) -> bool {
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_time = looked.is_none_or(|looked| looked.elapsed() >= BETWEEN_LOOKS);
+        if is_time {
+            *looked = Some(Instant::now());
+        }
+        is_time
     }
 
     fn next(&self) -> Option<JoinHandle<()>> {
@@ -90,9 +105,10 @@ pub(crate) fn spawn(cx: &Context, journal: &Arc<Journal>, id: i64) {
     }));
 }
 
-/// Takes up, once per process, what an earlier one left: guards, and changes whose outcome is unknown. Returns at once.
+/// Takes up what an earlier process left: guards, and changes whose outcome is unknown. Returns at once. A server that runs
+/// for weeks does that again and again, since others die while it lives.
 pub(crate) fn resume(cx: &Context) {
-    if cx.guards().looked.swap(true, Ordering::Relaxed) || !cx.records().exist() {
+    if !cx.guards().is_time() || !cx.records().exist() {
         return;
     }
     let cx = cx.clone().with_progress(None);
@@ -109,10 +125,35 @@ async fn take_up(cx: &Context) -> Result<(), ToolError> {
     settle::if_idle(cx, &journal).await;
     let books = Arc::clone(&journal);
     for entry in on_disk(move || books.guards_pending()).await? {
+        if is_of_another_box(cx, &entry).await {
+            continue;
+        }
         tracing::info!(id = entry.id, "a guard is taken up again");
         spawn(cx, &journal, entry.id);
     }
     Ok(())
+}
+
+/// Whether the box that we talk to is another one than the entry is about, as far as they tell.
+async fn is_of_another_box(cx: &Context, entry: &Entry) -> bool {
+    let Some(made_on) = &entry.box_serial else { return false };
+    cx.box_serial().await.is_some_and(|here| here != *made_on)
+}
+
+/// Ends a guard that has nothing to watch any more; whether that is so.
+async fn is_ended(journal: &Arc<Journal>, entry: &Entry) -> bool {
+    if !is_watched(entry) {
+        return true;
+    }
+    if entry.undone_by.is_some() {
+        end(journal, entry.id, GuardState::Reverted, None).await;
+        return true;
+    }
+    if over(entry) {
+        end(journal, entry.id, GuardState::Passed, None).await;
+        return true;
+    }
+    false
 }
 
 async fn end(journal: &Arc<Journal>, id: i64, state: GuardState, note: Option<Message>) {
@@ -140,11 +181,7 @@ async fn watch(cx: &Context, journal: &Arc<Journal>, id: i64) -> Result<(), Tool
     loop {
         let seen = look(cx).await;
         let entry = record::entry(journal, id).await?;
-        if !is_watched(&entry) {
-            return Ok(());
-        }
-        if over(&entry) {
-            end(journal, id, GuardState::Passed, None).await;
+        if is_ended(journal, &entry).await || is_of_another_box(cx, &entry).await {
             return Ok(());
         }
         let internet_ok = !watched.had_internet || seen.internet != Some(false);
@@ -198,9 +235,11 @@ async fn take_back(
         ),
         None,
     );
+    let mut failed = 0;
     loop {
         if look(cx).await.box_answers {
-            if !is_watched(&record::entry(journal, id).await?) {
+            let entry = record::entry(journal, id).await?;
+            if is_ended(journal, &entry).await || is_of_another_box(cx, &entry).await {
                 return Ok(());
             }
             match revert(cx, journal, id).await {
@@ -208,20 +247,36 @@ async fn take_back(
                     end(journal, id, GuardState::Reverted, Some(why)).await;
                     return Ok(());
                 }
-                Err(error) if is_passing(&error) => {}
-                Err(error) => {
+                Err(error) if is_silence(&error) => {}
+                Err(error) if is_final(&error) || failed >= ATTEMPTS => {
                     end(journal, id, GuardState::Failed, Some(error.message())).await;
                     return Ok(());
                 }
+                Err(error) => {
+                    tracing::warn!(id, kind = error.kind(), "a change could not be taken back yet");
+                    failed += 1;
+                }
             }
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(PAUSE * failed.clamp(1, 10)).await;
     }
 }
 
-/// Whether it is worth planning the inverse anew, from what the box then says.
-fn is_passing(error: &ToolError) -> bool {
-    matches!(error, ToolError::Unknown(_)) || is_silence(error)
+/// Whether planning the inverse anew, from what the box then says, would end in the same way. A box that is cut off or
+/// recovering loses requests, refuses logins and answers in pieces: all of that passes.
+fn is_final(error: &ToolError) -> bool {
+    use sysbus::Error;
+    match error {
+        ToolError::Drift(_)
+        | ToolError::Conflict(_)
+        | ToolError::Unavailable(_)
+        | ToolError::Arguments(_) => true,
+        // Never tried again: a few more lock the box.
+        ToolError::Box(fault) => {
+            matches!(fault, Error::PasswordRefused { .. } | Error::NoPassword | Error::BadAddress(_))
+        }
+        _ => false,
+    }
 }
 
 /// Plans the inverse from the present state and applies it, recorded like every change.

@@ -270,6 +270,7 @@ impl Tool for SetPassword {
 impl Change for SetPassword {
     type State = PasswordChanged;
     type Subject = ();
+    const READABLE: bool = false;
 
     async fn prepare(self, cx: &Context) -> Result<Prepared<PasswordChanged>, ToolError> {
         self.check()?;

@@ -137,13 +137,28 @@ async fn single_devices_are_asked_each_time() {
 }
 
 #[tokio::test]
-async fn a_write_that_was_denied_was_not_executed_and_is_sent_once_more() {
+async fn a_write_at_the_end_of_a_session_is_sent_once_and_said_not_to_be_carried_out() {
     let server = Scripted::usual().await;
     let session = server.session();
     session.read(&Get("A")).await.unwrap();
     server.expire();
+    let error = session.write(&Set { value: 1 }).await.unwrap_err();
+    assert!(matches!(error, Error::SessionEnded { .. }), "{error}");
+    assert_eq!(server.names()[3..], ["NMC.Wifi:set", WHO, LOGIN, WHO]);
     assert!(matches!(session.write(&Set { value: 1 }).await, Ok(Written::Answered(_))));
-    assert_eq!(server.names()[3..], ["NMC.Wifi:set", WHO, LOGIN, WHO, "NMC.Wifi:set"]);
+    assert_eq!((server.count("NMC.Wifi:set"), server.logins()), (2, 2));
+}
+
+/// A session that nobody used for a while may have ended: it is tested before what is sent only once.
+#[tokio::test]
+async fn an_old_session_is_tested_before_a_write() {
+    let server = Scripted::usual().await;
+    let session = server.session();
+    session.read(&Get("A")).await.unwrap();
+    server.expire();
+    tokio::time::sleep(std::time::Duration::from_millis(5_200)).await;
+    assert!(matches!(session.write(&Set { value: 1 }).await, Ok(Written::Answered(_))));
+    assert_eq!(server.names()[3..], [WHO, LOGIN, WHO, "NMC.Wifi:set"]);
 }
 
 #[tokio::test]
