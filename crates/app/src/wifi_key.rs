@@ -117,7 +117,7 @@ fn kept(settings: &Settings, text: &str) -> Result<Option<Secret>, ToolError> {
 
 fn tell(access: &WifiAccess, qr: bool, lang: Lang) -> Result<(), ToolError> {
     let page = Page::new()
-        .fact(lang.pick("Network", "Réseau"), access.name().shown())
+        .exact(lang.pick("Network", "Réseau"), access.name().shown())
         .fact_if(lang.pick("Security", "Sécurité"), access.security.as_ref().map(livebox::Untrusted::shown));
     match &access.key {
         Some(key) => tell_key(page, key, lang),
@@ -135,7 +135,7 @@ fn tell(access: &WifiAccess, qr: bool, lang: Lang) -> Result<(), ToolError> {
 
 /// The one place where a key is printed.
 fn tell_key(page: Page, key: &Secret, lang: Lang) {
-    let page = page.fact(lang.pick("Key", "Clé"), sysbus::visible(key.expose()));
+    let page = page.exact(lang.pick("Key", "Clé"), sysbus::visible(key.expose()));
     terminal::print_as_it_is(&page.aligned());
 }
 

@@ -183,7 +183,7 @@ impl Change for SetLan {
 }
 
 fn in_use(ip: Ipv4Addr, host: &Host) -> ToolError {
-    let name = host.name.shown();
+    let name = host.name.in_quotes();
     ToolError::Conflict(say!(
         "{ip} is in use by \"{name}\" now. Choose another address.",
         "{ip} est utilisée en ce moment par « {name} ». Choisissez une autre adresse."
@@ -267,8 +267,8 @@ fn reserved_elsewhere(draft: Draft, reserved: &[Reserved], hosts: &[Host], wante
         .filter(|reserved| !wanted.network().is_some_and(|net| net.contains(&reserved.ip)))
         .map(|reserved| {
             let host = hosts.iter().find(|host| host.has_mac(reserved.mac));
-            let name =
-                host.map_or_else(|| reserved.mac.to_string(), |host| format!("\"{}\"", host.name.shown()));
+            let name = host
+                .map_or_else(|| reserved.mac.to_string(), |host| format!("\"{}\"", host.name.in_quotes()));
             format!("{} ({name})", reserved.ip)
         })
         .collect();

@@ -126,12 +126,11 @@ fn find<'a>(rules: &'a [Rule], wanted: &str) -> Result<&'a Rule, ToolError> {
         let shown: Vec<String> = rules
             .iter()
             .take(LISTED)
-            .map(|rule| format!("{} id \"{}\"", rule.describe(), rule.id.shown()))
+            .map(|rule| format!("{} id \"{}\"", rule.describe(), rule.id.in_quotes()))
             .collect();
         shown.join(", ") + more
     };
-    let typed = Untrusted::clean(wanted);
-    let typed = typed.shown();
+    let typed = Untrusted::quotable(wanted);
     // An id names one rule whatever others are called.
     let by_id =
         |rule: &&Rule| rule.wire.key == wanted || comparable_id(&rule.wire.id) == comparable_id(wanted);
@@ -147,10 +146,10 @@ fn find<'a>(rules: &'a [Rule], wanted: &str) -> Result<&'a Rule, ToolError> {
         ))),
         [rule] if rule.wire.is_of_household() => Ok(rule),
         [rule] => {
-            let (described, origin) = (rule.describe(), rule.origin.shown());
+            let (described, origin) = (rule.describe(), rule.origin.in_quotes());
             Err(ToolError::Conflict(say!(
-                "The rule {described} belongs to the operator or the box itself ({origin}): it is not removed from here.",
-                "La règle {described} appartient à l'opérateur ou à la box elle-même ({origin}) : elle ne se supprime pas d'ici."
+                "The rule {described} belongs to the operator or the box itself (\"{origin}\"): it is not removed from here.",
+                "La règle {described} appartient à l'opérateur ou à la box elle-même (« {origin} ») : elle ne se supprime pas d'ici."
             )))
         }
         several => {
