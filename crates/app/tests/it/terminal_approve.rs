@@ -203,7 +203,7 @@ async fn what_is_disruptive_wants_its_word_too() {
 async fn what_is_over_or_unknown_is_said() {
     let bench = Bench::start().await;
     let end = run_in_terminal(&bench, "ZZZZZ").await;
-    assert!(end.code == 1 && end.out.contains("No request is called ZZZZZ"), "{}", end.out);
+    assert!(end.code == 1 && end.out.contains("No request is called \"ZZZZZ\""), "{}", end.out);
     let old = Timestamp::now() - jiff::SignedDuration::from_mins(11);
     let id = request(&bench, old, None, "something");
     let end = run_in_terminal(&bench, &id).await;
