@@ -227,8 +227,8 @@ async fn names_forge_no_cells_and_no_facts() {
     peer.initialize().await;
     let hosts = peer.call("host_list", json!({ "all": true, "limit": 1_000 })).await;
     let forged = hosts["structuredContent"]["hosts"].as_array().unwrap().iter();
-    let forged = forged.filter(|host| host["name"].as_str().unwrap().starts_with("NAS; IPv4"));
-    let shown = peer.call("host_show", json!({ "host": forged.last().unwrap()["mac"] })).await;
+    let mut forged = forged.filter(|host| host["name"].as_str().unwrap().starts_with("NAS; IPv4"));
+    let shown = peer.call("host_show", json!({ "host": forged.next().unwrap()["mac"] })).await;
     assert_eq!(text(&shown).matches("; IPv4: ").count(), 1, "{}", text(&shown));
     assert_eq!(text(&shown).matches("; MAC: ").count(), 1, "{}", text(&shown));
     peer.leave().await;

@@ -121,14 +121,15 @@ pub(super) async fn delete(cx: &Context, rule: &Kept) -> Result<Sent<sysbus::Ign
 /// The one rule that a person means, if it is theirs to remove.
 fn find<'a>(rules: &'a [Rule], wanted: &str) -> Result<&'a Rule, ToolError> {
     const LISTED: usize = 6;
-    let list = |rules: &[&Rule]| {
+    let list = |rules: &[&Rule], or: &str| {
         let more = if rules.len() > LISTED { ", …" } else { "" };
         let shown: Vec<String> = rules
             .iter()
             .take(LISTED)
             .map(|rule| format!("{} id \"{}\"", rule.describe(), rule.id.in_quotes()))
             .collect();
-        shown.join(", ") + more
+        // A word between: see `host::describe`.
+        shown.join(or) + more
     };
     let typed = Untrusted::quotable(wanted);
     // An id names one rule whatever others are called.
@@ -153,10 +154,10 @@ fn find<'a>(rules: &'a [Rule], wanted: &str) -> Result<&'a Rule, ToolError> {
             )))
         }
         several => {
-            let several = list(several);
+            let (english, french) = (list(several, " or "), list(several, " ou "));
             Err(ToolError::Conflict(say!(
-                "Several rules fit `{typed}`: {several}. Name one by its id.",
-                "Plusieurs règles correspondent à « {typed} » : {several}. Désignez-en une par son identifiant."
+                "Several rules fit `{typed}`: {english}. Name one by its id.",
+                "Plusieurs règles correspondent à « {typed} » : {french}. Désignez-en une par son identifiant."
             )))
         }
     }
