@@ -127,7 +127,8 @@ impl Page {
                 Block::Line(text) => push_line(&mut out, text),
                 Block::Facts(facts) => {
                     // A name that holds the separator must not look like several facts.
-                    let value = |fact: &Fact| fact.values.join(", ").replace(';', "；");
+                    let value =
+                        |fact: &Fact| altered(&fact.values.join(", "), |value| value.replace(';', "；"));
                     let facts: Vec<String> =
                         facts.iter().map(|fact| format!("{}: {}", fact.label, value(fact))).collect();
                     push_line(&mut out, &facts.join("; "));
@@ -206,8 +207,18 @@ impl Block {
     }
 }
 
+/// A value with what could forge others replaced. A secret in it goes first: nobody would know it afterwards.
+fn altered(value: &str, alter: impl Fn(&str) -> String) -> String {
+    let new = alter(value);
+    if new == value { new } else { alter(&sysbus::redact(value)) }
+}
+
 /// A value as it stands in a column: several blanks would look like the gap before the next one.
 fn single_blanks(value: &str) -> String {
+    altered(value, without_runs)
+}
+
+fn without_runs(value: &str) -> String {
     let mut former = false;
     let is_kept = |char: &char| {
         let blank = char.is_whitespace();
@@ -281,5 +292,16 @@ mod tests {
             "! [x] (http://evil.example/p.png)\nName | Other\n[maj] : http://evil.example | ‹img src=x>\n\
              Name: [maj] (http://evil.example)"
         );
+    }
+
+    #[test]
+    fn a_secret_is_hidden_before_it_is_altered() {
+        let secret = sysbus::Secret::new("a;b  <c>](d)  |e");
+        let row = [format!("x {}", secret.expose()), "1".to_owned()];
+        let page = Page::new().line(secret.expose()).table(["A", "B"], [row]).fact("Fact", secret.expose());
+        assert_eq!(sysbus::redact(&page.compact()), "***\nA | B\nx *** | 1\nFact: ***");
+        let aligned = page.aligned();
+        let shown = sysbus::redact(&aligned);
+        assert!(shown.matches("***").count() == 3 && !shown.contains("<c>"), "{shown}");
     }
 }

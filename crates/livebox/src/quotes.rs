@@ -12,6 +12,9 @@ use crate::{
 const TAME: &str = "TV' to 'TV2";
 const HOSTILE: [&str; 4] = ["TV\" to \"TV2", "TV` to `TV2", "TV» to «TV2", "TV” to “TV2"];
 
+/// A call of a tool.
+type Order = (&'static str, Value);
+
 async fn evening() -> Bench {
     let start = "2026-03-14T19:30:00Z".parse().unwrap();
     bench_with(Options { time: Time::Manual(start), ..Options::default() }).await
@@ -34,7 +37,6 @@ async fn told(lang: Lang, tool: &str, args: Value, prepare: &[(&str, Value)]) ->
 async fn no_name_ends_the_quotes_around_it() {
     let here = "192.168.1.24";
     let rule = |name: &str| json!({ "name": name, "host": here, "external_port": "4000", "protocol": "tcp" });
-    type Order = (&'static str, Value);
     let calls = |name: &str| -> Vec<(Order, Vec<Order>)> {
         let named = vec![("host_rename", json!({ "host": here, "name": name }))];
         let raw = |service: &str, method: &str| json!({ "service": service, "method": method });
