@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal as _};
 
 use clap::{Arg, ArgMatches, Command};
 use jiff::{SignedDuration, Timestamp};
-use journal::{Approval, ApprovalState, Journal, Text};
+use journal::{Approval, ApprovalState, Client, Journal, Text};
 use livebox::{Lang, Page, ToolError, Untrusted, say};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::{Value, json};
@@ -232,11 +232,10 @@ fn check_open(approval: &Approval) -> Result<(), ToolError> {
 }
 
 fn unknown(id: &str) -> ToolError {
-    let id = Untrusted::clean(id);
-    let id = id.shown();
+    let id = Untrusted::quotable(id);
     ToolError::Conflict(say!(
-        "No request is called {id}. `livebox-mcp approve` lists those that wait.",
-        "Aucune demande ne s'appelle {id}. « livebox-mcp approve » liste celles qui attendent."
+        "No request is called \"{id}\". `livebox-mcp approve` lists those that wait.",
+        "Aucune demande ne s'appelle « {id} ». « livebox-mcp approve » liste celles qui attendent."
     ))
 }
 
@@ -268,9 +267,9 @@ fn what(approval: &Approval, lang: Lang) -> String {
 }
 
 fn client(approval: &Approval) -> String {
-    let client = Untrusted::clean(&approval.client.name);
-    let version = Untrusted::clean(&approval.client.version);
-    format!("{} {}", client.shown(), version.shown()).trim().to_owned()
+    let Client { name, version, .. } = &approval.client;
+    let said = [name, version].into_iter().filter(|said| !said.is_empty());
+    said.map(|said| Untrusted::clean(said).word()).collect::<Vec<_>>().join(" ")
 }
 
 /// A short time in words, the same in both languages.

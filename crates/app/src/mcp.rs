@@ -298,7 +298,7 @@ impl Server {
 
     /// A failed tool is a result that the model reads, not a broken protocol.
     fn failure(&self, error: &ToolError) -> CallToolResult {
-        CallToolResult::error(vec![ContentBlock::text(error.message().text(self.lang))])
+        CallToolResult::error(vec![ContentBlock::text(livebox::unmarked(error.message().text(self.lang)))])
     }
 }
 

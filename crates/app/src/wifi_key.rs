@@ -117,7 +117,7 @@ fn kept(settings: &Settings, text: &str) -> Result<Option<Secret>, ToolError> {
 
 fn tell(access: &WifiAccess, qr: bool, lang: Lang) -> Result<(), ToolError> {
     let page = Page::new()
-        .fact(lang.pick("Network", "Réseau"), framed(access.whole_name()))
+        .exact(lang.pick("Network", "Réseau"), framed(access.whole_name()))
         .fact_if(lang.pick("Security", "Sécurité"), access.security.as_ref().map(livebox::Untrusted::shown));
     match &access.key {
         Some(key) => tell_key(page, key, lang),
@@ -146,7 +146,7 @@ fn with_key(page: Page, key: &Secret, lang: Lang) -> Page {
             "La clé commence ou finit par un espace : tout ce qui est entre les guillemets extérieurs est la clé, mais pas ces guillemets.",
         )
     });
-    page.fact(lang.pick("Key", "Clé"), framed(key)).note(note)
+    page.exact(lang.pick("Key", "Clé"), framed(key)).note(note)
 }
 
 /// A value between quotes where it starts or ends with blanks, which nobody would see.

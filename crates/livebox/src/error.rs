@@ -1,6 +1,6 @@
 //! Why a tool gave no answer, in words that say what to do next.
 
-use sysbus::{Error as BoxFault, Impostor, NoAnswer};
+use sysbus::{Error as BoxFault, Impostor, NoAnswer, within_quotes};
 
 use crate::{
     lang::{Lang, Message},
@@ -186,7 +186,7 @@ fn explain(fault: &BoxFault) -> Message {
             "Le logiciel de cette box refuse cela à son administrateur ({call})."
         ),
         BoxFault::Refused { call, errors } => {
-            let said = errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            let said = errors.iter().map(quoted).collect::<Vec<_>>().join("; ");
             say!("The box refused {call}: {said}.", "La box a refusé {call} : {said}.")
         }
         BoxFault::SessionEnded { call } => say!(
@@ -206,13 +206,20 @@ fn explain(fault: &BoxFault) -> Message {
             "La connexion à la box a été perdue pendant {call}. Elle redémarre peut-être : réessayez dans une minute ou deux."
         ),
         BoxFault::NotUnderstood { call, path, problem } => {
-            let french = in_french(problem);
+            let (path, french) = (within_quotes(path), in_french(problem));
             say!(
                 "The box's answer to {call} was not understood at `{path}`: {problem}. Please report it with the box's model and firmware (`livebox-mcp box show`).",
                 "La réponse de la box à {call} n'a pas été comprise à « {path} » : {french}. Merci de le signaler avec le modèle et le logiciel de la box (`livebox-mcp box show`)."
             )
         }
     }
+}
+
+/// What the box says of a refusal; whom it blames may have a name that somebody made up.
+fn quoted(error: &sysbus::BoxError) -> String {
+    let sysbus::BoxError { code, description, info } = error;
+    let info = if info.is_empty() { String::new() } else { format!(", \"{}\"", within_quotes(info)) };
+    format!("{description} (error {code}{info})")
 }
 
 /// What `sysbus` says is wrong, which it says in English, as far as its words are known.

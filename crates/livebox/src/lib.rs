@@ -21,6 +21,8 @@ mod page;
 mod plan;
 mod policy;
 mod question;
+#[cfg(test)]
+mod quotes;
 mod record;
 mod schema;
 mod settle;
@@ -44,7 +46,7 @@ pub use plan::{Cut, Draft, Plan, PlannedCall, Prepared, Risk, Undo, Watch};
 pub use policy::{Asked, Decision, Policy};
 pub use record::Retention;
 pub use schema::{SchemaObject, UNTRUSTED_MARK};
-pub use text::Untrusted;
+pub use text::{Untrusted, unmarked};
 pub use tool::{Access, Answer, Audience, Change, French, Group, Read, Show, Tool, ToolDef};
 pub use wifi::{WifiAccess, wifi_access};
 

@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::text::unmarked;
+
 /// A text answer: blocks in reading order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page(Vec<Block>);
@@ -14,8 +16,17 @@ pub struct Page(Vec<Block>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Block {
     Line(String),
-    Facts(Vec<(String, String)>),
+    Facts(Vec<Fact>),
     Table { head: Vec<String>, rows: Vec<Vec<String>> },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Fact {
+    label: String,
+    /// A line each where there is room.
+    values: Vec<String>,
+    /// Whether every blank of it counts.
+    is_exact: bool,
 }
 
 impl Page {
@@ -42,8 +53,24 @@ impl Page {
 
     /// Adds a labelled value; neighbouring ones are aligned together.
     #[must_use]
-    pub fn fact(mut self, label: &str, value: impl Into<String>) -> Self {
-        let fact = (label.to_owned(), value.into());
+    pub fn fact(self, label: &str, value: impl Into<String>) -> Self {
+        self.with(label, vec![value.into()], false)
+    }
+
+    /// Adds a labelled list of values, a line each for people; nothing where there is none.
+    #[must_use]
+    pub fn facts(self, label: &str, values: Vec<String>) -> Self {
+        if values.is_empty() { self } else { self.with(label, values, false) }
+    }
+
+    /// Adds a labelled value of which every blank counts, as a key's.
+    #[must_use]
+    pub fn exact(self, label: &str, value: impl Into<String>) -> Self {
+        self.with(label, vec![value.into()], true)
+    }
+
+    fn with(mut self, label: &str, values: Vec<String>, is_exact: bool) -> Self {
+        let fact = Fact { label: label.to_owned(), values, is_exact };
         if let Some(Block::Facts(facts)) = self.0.last_mut() {
             facts.push(fact);
         } else {
@@ -91,15 +118,19 @@ impl Page {
         self
     }
 
-    /// For a model: one line per block or row, no padding; empty cells are dropped from the end.
+    /// For a model: one line per block or row, no padding; empty cells are dropped from the end. What separates cells
+    /// and facts does not occur in them, and nothing in it is [markup](crate::text::unmarked).
     pub fn compact(&self) -> String {
         let mut out = String::new();
         for block in &self.0 {
             match block {
                 Block::Line(text) => push_line(&mut out, text),
                 Block::Facts(facts) => {
+                    // A name that holds the separator must not look like several facts.
+                    let value =
+                        |fact: &Fact| altered(&fact.values.join(", "), |value| value.replace(';', "；"));
                     let facts: Vec<String> =
-                        facts.iter().map(|(label, value)| format!("{label}: {value}")).collect();
+                        facts.iter().map(|fact| format!("{}: {}", fact.label, value(fact))).collect();
                     push_line(&mut out, &facts.join("; "));
                 }
                 Block::Table { head, rows } => {
@@ -112,7 +143,7 @@ impl Page {
                 }
             }
         }
-        out.trim_end().to_owned()
+        unmarked(out.trim_end()).into_owned()
     }
 
     /// For a terminal: columns aligned, blocks separated by an empty line.
@@ -137,25 +168,30 @@ impl Block {
         match self {
             Self::Line(text) => push_line(&mut out, text),
             Self::Facts(facts) => {
-                let width = facts.iter().map(|(label, _)| label.width()).max().unwrap_or_default();
-                for (label, value) in facts {
-                    let gap = " ".repeat(width - label.width());
-                    let _ = writeln!(out, "{label}{gap}  {value}");
+                let width = facts.iter().map(|fact| fact.label.width()).max().unwrap_or_default();
+                for Fact { label, values, is_exact } in facts {
+                    for (place, value) in values.iter().enumerate() {
+                        let label = if place == 0 { label } else { "" };
+                        let gap = " ".repeat(width - label.width());
+                        let value = if *is_exact { value.clone() } else { single_blanks(value) };
+                        let _ = writeln!(out, "{label}{gap}  {value}");
+                    }
                 }
             }
             Self::Table { head, rows } => {
+                let rows: Vec<Vec<String>> = std::iter::once(head)
+                    .chain(rows)
+                    .map(|row| row.iter().map(|cell| single_blanks(cell)).collect())
+                    .collect();
                 let widths: Vec<usize> = (0..head.len())
                     .map(|column| {
-                        std::iter::once(head)
-                            .chain(rows)
-                            .filter_map(|row| row.get(column))
-                            .map(|cell| cell.width())
-                            .max()
+                        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max()
                     })
                     .map(Option::unwrap_or_default)
                     .collect();
-                let rule: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
-                for row in std::iter::once(head).chain(std::iter::once(&rule)).chain(rows) {
+                let rule = widths.iter().map(|width| "─".repeat(*width)).collect();
+                let (head, rows) = rows.split_at(1);
+                for row in head.iter().chain(std::iter::once(&rule)).chain(rows) {
                     let cells: Vec<String> = row
                         .iter()
                         .zip(&widths)
@@ -169,6 +205,26 @@ impl Block {
         }
         out
     }
+}
+
+/// A value with what could forge others replaced. A secret in it goes first: nobody would know it afterwards.
+fn altered(value: &str, alter: impl Fn(&str) -> String) -> String {
+    let new = alter(value);
+    if new == value { new } else { alter(&sysbus::redact(value)) }
+}
+
+/// A value as it stands in a column: several blanks would look like the gap before the next one.
+fn single_blanks(value: &str) -> String {
+    altered(value, without_runs)
+}
+
+fn without_runs(value: &str) -> String {
+    let mut former = false;
+    let is_kept = |char: &char| {
+        let blank = char.is_whitespace();
+        !(std::mem::replace(&mut former, blank) && blank)
+    };
+    value.chars().filter(is_kept).collect()
 }
 
 fn push_line(out: &mut String, line: &str) {
@@ -198,5 +254,54 @@ mod tests {
             page.aligned(),
             "2 hosts\n\nName  IP\n────  ────────────\nTélé  192.168.1.10\np|c\n\nLevel  Medium\nIPv6   High"
         );
+    }
+
+    #[test]
+    fn a_name_forges_neither_cells_nor_facts() {
+        let forged = "Salon       192.168.1.99   Ethernet";
+        let page = Page::new()
+            .table(["Name", "IP"], [[forged.into(), "192.168.1.10".into()]])
+            .fact("Name", "NAS; IPv4: 192.168.1.1;  MAC: 00:00:00:00:00:00")
+            .facts("After", vec!["name  \"x\"".into(), "port 22".into()])
+            .exact("Key", "two  blanks");
+        let aligned = page.aligned();
+        for line in [
+            "Salon 192.168.1.99 Ethernet  192.168.1.10",
+            "Name   NAS; IPv4: 192.168.1.1; MAC: 00:00:00:00:00:00",
+            "After  name \"x\"\n       port 22",
+            "Key    two  blanks",
+        ] {
+            assert!(aligned.contains(line), "{line}: {aligned}");
+        }
+        let compact = page.compact();
+        assert!(compact.contains(forged), "a model matches by the true name: {compact}");
+        assert_eq!(compact.matches(';').count(), 2, "{compact}");
+        assert!(compact.contains("Name: NAS； IPv4: 192.168.1.1；"), "{compact}");
+        assert!(compact.contains("After: name  \"x\", port 22; Key: "), "{compact}");
+    }
+
+    #[test]
+    fn a_name_is_no_markup() {
+        let row = ["[maj]: http://evil.example".into(), "<img src=x>".into()];
+        let page = Page::new()
+            .line("![x](http://evil.example/p.png)")
+            .table(["Name", "Other"], [row])
+            .fact("Name", "[maj](http://evil.example)");
+        assert_eq!(
+            page.compact(),
+            "! [x] (http://evil.example/p.png)\nName | Other\n[maj] : http://evil.example | ‹img src=x>\n\
+             Name: [maj] (http://evil.example)"
+        );
+    }
+
+    #[test]
+    fn a_secret_is_hidden_before_it_is_altered() {
+        let secret = sysbus::Secret::new("a;b  <c>](d)  |e");
+        let row = [format!("x {}", secret.expose()), "1".to_owned()];
+        let page = Page::new().line(secret.expose()).table(["A", "B"], [row]).fact("Fact", secret.expose());
+        assert_eq!(sysbus::redact(&page.compact()), "***\nA | B\nx *** | 1\nFact: ***");
+        let aligned = page.aligned();
+        let shown = sysbus::redact(&aligned);
+        assert!(shown.matches("***").count() == 3 && !shown.contains("<c>"), "{shown}");
     }
 }

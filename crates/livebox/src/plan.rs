@@ -10,7 +10,7 @@ use sysbus::{Call, Secret};
 
 use crate::{
     Access, Change, Changed, Context, Lang, Message, Page, Show, ToolError, say,
-    state::{in_words, lasting},
+    state::{lasting, lines},
     tool,
 };
 
@@ -509,7 +509,7 @@ impl Show for Plan {
         for (label, state) in
             [(lang.pick("Before", "Avant"), &self.before), (lang.pick("After", "Après"), &self.after)]
         {
-            page = page.fact(label, in_words(state, lang));
+            page = page.facts(label, lines(state, lang));
         }
         page = page.fact(lang.pick("Risk", "Risque"), risk);
         if let Some(cut) = &self.cut {

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::{
     Lang, Plan, Risk, Undo, Untrusted,
-    state::{differing, in_words},
+    state::{differing, lines, word},
+    text::unmarked,
 };
 
 /// So many changed fields are named; what else changes is counted.
@@ -12,7 +13,7 @@ const MOST_FIELDS: usize = 12;
 
 impl Plan {
     /// What would change, what it cuts and risks and how it is undone: text for a dialog, a line each. Without control or
-    /// invisible characters, whatever the household's devices are called.
+    /// invisible characters or live Markdown, whatever the household's devices are called.
     pub fn question(&self, lang: Lang) -> String {
         let labelled = |label: &str, text: &str| format!("{label}{}{text}", lang.pick(": ", " : "));
         let mut lines = vec![self.what.text(lang).to_owned()];
@@ -47,38 +48,58 @@ impl Plan {
                 labelled(lang.pick("It cannot be undone", "Annulation impossible"), because.text(lang))
             }
         });
-        let cleaned = lines.iter().map(|line| Untrusted::line(line).shown().to_owned());
-        cleaned.collect::<Vec<_>>().join("\n")
+        let cleaned: Vec<_> = lines.iter().map(|line| Untrusted::line(line).shown().to_owned()).collect();
+        unmarked(&cleaned.join("\n")).into_owned()
     }
 
     /// The fields that change, or the whole states where one of them is missing.
     fn changes(&self, lang: Lang) -> Vec<String> {
-        let colon = lang.pick(": ", " : ");
         let (Value::Object(_), Value::Object(_)) = (&self.before, &self.after) else {
             if self.before == self.after {
                 return Vec::new();
             }
-            let side = |label, state| format!("{label}{colon}{}", in_words(state, lang));
-            return vec![
-                side(lang.pick("Before", "Avant"), &self.before),
-                side(lang.pick("After", "Après"), &self.after),
-            ];
+            let before = side(lang.pick("Before", "Avant"), &self.before, lang);
+            return [before, side(lang.pick("After", "Après"), &self.after, lang)].concat();
         };
         let fields = differing(&self.before, &self.after);
-        let at = |state: &Value, path: &str| {
-            let found = state.pointer(&format!("/{}", path.replace('.', "/")));
-            in_words(found.unwrap_or(&Value::Null), lang)
-        };
-        let mut lines: Vec<String> = fields
-            .iter()
-            .take(MOST_FIELDS)
-            .map(|path| format!("{path}{colon}{} → {}", at(&self.before, path), at(&self.after, path)))
-            .collect();
-        if let Some(more) = fields.len().checked_sub(MOST_FIELDS).filter(|more| *more > 0) {
-            lines.push(lang.pick(format!("and {more} more fields"), format!("et {more} autres champs")));
-        }
-        lines
+        let shown = fields.iter().take(MOST_FIELDS).flat_map(|path| self.change(path, lang));
+        shown.chain(more(fields.len(), lang)).collect()
     }
+
+    /// One field, in one line unless somebody made up what it holds: `a → b` may be a name, and letters that run from
+    /// right to left change the places of two texts in a line. So each such text ends a line of its own.
+    fn change(&self, path: &str, lang: Lang) -> Vec<String> {
+        let at = |state: &Value| {
+            state.pointer(&format!("/{}", path.replace('.', "/"))).cloned().unwrap_or_default()
+        };
+        let (path, was, is) = (word(path), at(&self.before), at(&self.after));
+        match (lines(&was, lang).as_slice(), lines(&is, lang).as_slice()) {
+            ([was], [is]) if !was.contains('"') && !is.contains('"') => {
+                vec![format!("{path}{}{was} → {is}", lang.pick(": ", " : "))]
+            }
+            _ => {
+                let before = side(&format!("{path}, {}", lang.pick("before", "avant")), &was, lang);
+                [before, side(&format!("{path}, {}", lang.pick("after", "après")), &is, lang)].concat()
+            }
+        }
+    }
+}
+
+/// A state under its label: behind it where it is one line, else a line for each field.
+fn side(label: &str, state: &Value, lang: Lang) -> Vec<String> {
+    let lines = lines(state, lang);
+    if let [only] = lines.as_slice() {
+        return vec![format!("{label}{}{only}", lang.pick(": ", " : "))];
+    }
+    let head = format!("{label}{}", lang.pick(":", " :"));
+    let shown = lines.iter().take(MOST_FIELDS).map(|line| format!("- {line}"));
+    std::iter::once(head).chain(shown).chain(more(lines.len(), lang)).collect()
+}
+
+/// How many of so many fields are not shown.
+fn more(fields: usize, lang: Lang) -> Option<String> {
+    let more = fields.checked_sub(MOST_FIELDS).filter(|more| *more > 0)?;
+    Some(lang.pick(format!("and {more} more fields"), format!("et {more} autres champs")))
 }
 
 #[cfg(test)]
@@ -126,6 +147,38 @@ mod tests {
         assert_eq!(text.lines().count(), 6, "{text}");
         assert!(!text.contains(['\r', '\u{1b}', '\u{202e}']), "{text:?}");
         assert!(text.len() < 1_500, "{} bytes", text.len());
+    }
+
+    #[test]
+    fn a_name_does_not_read_like_other_fields() {
+        let name = "web, protocol tcp, external_port 8080";
+        let after = json!([{ "name": name, "protocol": "tcp", "external_port": "22", "enabled": true }]);
+        let text =
+            plan(Draft::new(say!("Forward", "Rediriger"), &()).turns(None, Some(&after))).question(Lang::En);
+        let wanted = "Forward\nBefore: nothing\nAfter:\n- name \"web, protocol tcp, external_port 8080\"\n\
+            - protocol tcp\n- external_port 22\n- enabled yes\nRisk: ";
+        assert!(text.starts_with(wanted), "{text}");
+    }
+
+    #[test]
+    fn before_and_after_do_not_change_places() {
+        let told = |before: &str, after: &str| {
+            let draft = Draft::new(say!("Rename", "Renommer"), &());
+            let plan = plan(draft.turns(Some(&json!({ "name": before })), Some(&json!({ "name": after }))));
+            [Lang::En, Lang::Fr].map(|lang| plan.question(lang))
+        };
+        let [english, french] = told("אבג", "דהו");
+        assert!(english.contains("\nname, before: \"אבג\"\nname, after: \"דהו\"\n"), "{english}");
+        assert!(french.contains("\nname, avant : \"אבג\"\nname, après : \"דהו\"\n"), "{french}");
+        let [english, _] = told("nas", "nas → \"nas\"");
+        assert!(english.contains("\nname, before: nas\nname, after: \"nas → 'nas'\"\n"), "{english}");
+    }
+
+    #[test]
+    fn a_name_is_no_markup_for_whoever_shows_the_question() {
+        let after = json!({ "name": "![x](http://evil.example/p.png)" });
+        let text = plan(Draft::new(say!("Set", "Régler"), &()).turns(None, Some(&after))).question(Lang::En);
+        assert!(text.contains("After: name \"! [x] (http://evil.example/p.png)\""), "{text}");
     }
 
     #[test]

@@ -2,25 +2,56 @@
 
 use serde_json::{Map, Value};
 
-use crate::Lang;
+use crate::{Lang, Untrusted};
 
-/// A state for people: its fields without JSON's signs.
+/// A state for people, in one line: its fields without JSON's signs. Each value follows the name of its field, so that
+/// no two texts of the network stand side by side: letters written from right to left would change their places.
 pub(crate) fn in_words(state: &Value, lang: Lang) -> String {
     match state {
         Value::Null => lang.pick("nothing", "rien").to_owned(),
         Value::Bool(true) => lang.pick("yes", "oui").to_owned(),
         Value::Bool(false) => lang.pick("no", "non").to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => word(text),
         Value::Number(number) => number.to_string(),
-        Value::Array(items) => items.iter().map(|item| in_words(item, lang)).collect::<Vec<_>>().join(" ; "),
-        Value::Object(fields) => {
-            let known = fields.iter().filter(|(_, field)| !field.is_null());
-            known
-                .map(|(name, field)| format!("{name} {}", in_words(field, lang)))
-                .collect::<Vec<_>>()
-                .join(", ")
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| in_words(item, lang)).collect();
+            items.join(lang.pick(" and ", " et "))
+        }
+        Value::Object(_) => fields(state, lang).join(", "),
+    }
+}
+
+/// A state for people, a line for each of its fields; each of several objects has a line.
+pub(crate) fn lines(state: &Value, lang: Lang) -> Vec<String> {
+    let found = match state {
+        Value::Array(items) => match items.as_slice() {
+            [only] => lines(only, lang),
+            several => several.iter().map(|item| in_words(item, lang)).collect(),
+        },
+        Value::Object(_) => fields(state, lang),
+        scalar => vec![in_words(scalar, lang)],
+    };
+    if found.is_empty() { vec![in_words(&Value::Null, lang)] } else { found }
+}
+
+/// The known fields of an object, each with its name; one that holds several objects becomes as many.
+fn fields(object: &Value, lang: Lang) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, field) in object.as_object().into_iter().flatten().filter(|(_, field)| !field.is_null()) {
+        let name = word(name);
+        match field {
+            Value::Array(items) if items.iter().any(Value::is_object) => {
+                found.extend(items.iter().map(|item| format!("{name} {}", in_words(item, lang))));
+            }
+            field => found.push(format!("{name} {}", in_words(field, lang))),
         }
     }
+    found
+}
+
+/// A text of a state as [`Untrusted::word`] shows it.
+pub(crate) fn word(text: &str) -> String {
+    Untrusted::line(text).word()
 }
 
 /// A state without the fields that move by themselves.
@@ -65,6 +96,42 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_text_does_not_read_like_other_fields() {
+        let said = |state: &Value| in_words(state, Lang::En);
+        let rule = json!([{"name": "web, protocol tcp, external_port 8080", "protocol": "tcp", "ipv4": "192.168.1.20",
+            "external_port": "22", "source": null, "enabled": true}]);
+        assert_eq!(
+            lines(&rule, Lang::En),
+            [
+                "name \"web, protocol tcp, external_port 8080\"",
+                "protocol tcp",
+                "ipv4 192.168.1.20",
+                "external_port 22",
+                "enabled yes",
+            ]
+        );
+        assert_eq!(
+            said(&json!({"name": "a\", port 22, « b » `c` → d"})),
+            "name \"a', port 22, ' b ' 'c' → d\""
+        );
+        // Neither a name of a field, nor nothing, nor a yes.
+        assert_eq!(
+            said(&json!({"a, b 1": "yes", "c": "", "d": "nothing", "e": true, "f": "non"})),
+            "\"a, b 1\" \"yes\", c \"\", d \"nothing\", e yes, f \"non\""
+        );
+    }
+
+    #[test]
+    fn texts_from_right_to_left_stand_apart() {
+        assert_eq!(in_words(&json!(["אבג", "דהו"]), Lang::Fr), "\"אבג\" et \"דהו\"");
+        let networks = json!({"networks": [{"id": "wl0", "ssid": "אבג"}, {"id": "wl1", "ssid": "דהו"}]});
+        assert_eq!(
+            lines(&networks, Lang::En),
+            ["networks id wl0, ssid \"אבג\"", "networks id wl1, ssid \"דהו\""]
+        );
+    }
 
     #[test]
     fn differing_fields_are_named() {

@@ -386,6 +386,7 @@ pub(crate) fn read_args<T: Tool>(args: Value) -> Result<T, ToolError> {
         let problem =
             if T::SECRETS.contains(&path.as_str()) { say!("not usable", "inutilisable") } else { problem };
         let (english, french) = (problem.text(Lang::En), problem.text(Lang::Fr));
+        let path = sysbus::within_quotes(&path);
         ToolError::Arguments(if path == "." {
             say!("Wrong arguments: {english}.", "Arguments incorrects : {french}.")
         } else {

@@ -111,7 +111,7 @@ pub fn plain(text: &str, longest: usize) -> String {
 /// The text to be put between the quotes of a message: its own quotes become single ones, so that it cannot end ours
 /// and go on as if we spoke.
 pub fn within_quotes(text: &str) -> Cow<'_, str> {
-    const QUOTES: [char; 6] = ['"', '`', '«', '»', '“', '”'];
+    const QUOTES: [char; 12] = ['"', '`', '«', '»', '“', '”', '„', '‟', '″', '＂', '〝', '〞'];
     if text.contains(QUOTES) { text.replace(QUOTES, "'").into() } else { text.into() }
 }
 

@@ -49,7 +49,7 @@ fn explain(error: &Error) -> Message {
     };
     match error.kind() {
         ErrorKind::InvalidSubcommand => {
-            let word = context(ContextKind::InvalidSubcommand);
+            let word = livebox::Untrusted::quotable(&context(ContextKind::InvalidSubcommand));
             say!("there is no command `{word}`.{hint_en}", "il n'y a pas de commande « {word} ».{hint_fr}")
         }
         ErrorKind::UnknownArgument => {

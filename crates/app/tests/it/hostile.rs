@@ -65,6 +65,19 @@ fn check_text(what: &str, text: &str) {
     }
 }
 
+/// What a client may render holds no link, picture or tag that somebody on the network wrote.
+fn check_markup(what: &str, text: &str) {
+    let tag = |(_, after): (usize, &str)| {
+        after
+            .get(1..)
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || "/!?".contains(c)))
+    };
+    let tags = text.match_indices('<').map(|(place, _)| (place, &text[place..])).any(tag);
+    assert!(!tags && !text.contains("](") && !text.contains("!["), "{what} is marked up: {text}");
+    let defines = |line: &str| line.starts_with('[') && line.contains("]:");
+    assert!(!text.lines().any(defines), "{what} says where links lead: {text}");
+}
+
 fn check_json(what: &str, value: &Value) {
     match value {
         Value::String(text) => {
@@ -168,6 +181,7 @@ async fn what_models_read_is_clean() {
             let result = peer.call(&name, args.clone()).await;
             let what = format!("{name} {}", args.to_string().chars().take(300).collect::<String>());
             check_text(&what, text(&result));
+            check_markup(&what, text(&result));
             check_json(&what, &result["structuredContent"]);
             if result["isError"] == true {
                 check_error(&what, text(&result));
@@ -192,9 +206,31 @@ async fn plans_are_clean() {
             let result = peer.call(&def.name(), args.clone()).await;
             let what = format!("{} {}", def.name(), args.to_string().chars().take(300).collect::<String>());
             check_text(&what, text(&result));
+            check_markup(&what, text(&result));
             check_json(&what, &result["structuredContent"]);
         }
     }
+    peer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_forge_no_cells_and_no_facts() {
+    let bench = hostile_bench().await;
+    let mut command = bench.command();
+    let list = said(command.args(["--lang", "en", "host", "list", "--all", "--limit", "1000"])).await.out;
+    let row = list.lines().find(|line| line.starts_with("Salon ")).unwrap();
+    assert!(row.starts_with("Salon 192.168.1.99 Ethernet  "), "{row}");
+    let cells = |row: &str| row.split("  ").filter(|cell| !cell.trim().is_empty()).count();
+    let rule = list.lines().find(|line| line.starts_with('─')).unwrap();
+    assert!(list.lines().all(|row| cells(row) <= cells(rule)), "{list}");
+    let mut peer = bench.serve(&[]);
+    peer.initialize().await;
+    let hosts = peer.call("host_list", json!({ "all": true, "limit": 1_000 })).await;
+    let forged = hosts["structuredContent"]["hosts"].as_array().unwrap().iter();
+    let mut forged = forged.filter(|host| host["name"].as_str().unwrap().starts_with("NAS; IPv4"));
+    let shown = peer.call("host_show", json!({ "host": forged.next().unwrap()["mac"] })).await;
+    assert_eq!(text(&shown).matches("; IPv4: ").count(), 1, "{}", text(&shown));
+    assert_eq!(text(&shown).matches("; MAC: ").count(), 1, "{}", text(&shown));
     peer.leave().await;
 }
 

@@ -34,6 +34,10 @@ fn state(bench: &Bench, id: &str) -> ApprovalState {
 
 /// A request as the pipeline stores it, with a word to type if need be.
 fn request(bench: &Bench, asked: Timestamp, word: Option<&str>, what: &str) -> String {
+    request_by("Claude", bench, asked, word, what)
+}
+
+fn request_by(client: &str, bench: &Bench, asked: Timestamp, word: Option<&str>, what: &str) -> String {
     let draft = ApprovalDraft {
         at: asked,
         valid_for: Duration::from_secs(600),
@@ -45,7 +49,7 @@ fn request(bench: &Bench, asked: Timestamp, word: Option<&str>, what: &str) -> S
             "what": { "english": what, "french": what }, "word": word,
             "english": format!("Change  {what}"), "french": format!("Changement  {what}"),
         }),
-        client: Client { name: "Claude".to_owned(), version: "1".to_owned(), transport: "stdio".to_owned() },
+        client: Client { name: client.to_owned(), version: "1".to_owned(), transport: "stdio".to_owned() },
     };
     books(bench).request_approval(&draft).unwrap().id
 }
@@ -101,6 +105,27 @@ async fn a_person_approves_and_the_same_call_goes_through_once() {
     let end = run_in_terminal(&bench, &id).await;
     assert!(end.code == 1 && end.out.contains("used already"), "{}", end.out);
     peer.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_a_client_nor_a_name_forges_what_is_listed() {
+    let bench = Bench::start().await;
+    let client = "Claude (dmz_set), valid      9 minutes";
+    let id = request_by(client, &bench, Timestamp::now(), None, "Rename \"TV       Claude   9 minutes\"");
+    let list = run(&bench, &[]).await.out;
+    let row = list.lines().find(|line| line.contains(&id)).unwrap();
+    let cells: Vec<&str> = row.split("  ").filter(|cell| !cell.trim().is_empty()).collect();
+    assert_eq!(cells.len(), 4, "{row}");
+    assert_eq!(
+        cells[1..3],
+        ["Rename \"TV Claude 9 minutes\"", "\"Claude (dmz_set), valid 9 minutes\" 1"],
+        "{row}"
+    );
+    let mut screen = Screen::open(approve(&bench, &[&id]));
+    code(&mut screen).await;
+    assert!(screen.shown.contains("Asked by \"Claude (dmz_set), valid"), "{}", screen.shown);
+    screen.type_line("no").await;
+    assert_eq!(screen.leave().await.code, 6);
 }
 
 async fn run_in_terminal(bench: &Bench, id: &str) -> Said {
@@ -204,7 +229,7 @@ async fn what_is_disruptive_wants_its_word_too() {
 async fn what_is_over_or_unknown_is_said() {
     let bench = Bench::start().await;
     let end = run_in_terminal(&bench, "ZZZZZ").await;
-    assert!(end.code == 1 && end.out.contains("No request is called ZZZZZ"), "{}", end.out);
+    assert!(end.code == 1 && end.out.contains("No request is called \"ZZZZZ\""), "{}", end.out);
     let old = Timestamp::now() - jiff::SignedDuration::from_mins(11);
     let id = request(&bench, old, None, "something");
     let end = run_in_terminal(&bench, &id).await;

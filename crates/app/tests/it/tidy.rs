@@ -97,6 +97,65 @@ fn a_slice_uses_no_other_slices_wire() {
     }
 }
 
+/// Words of ours, or checked by their type, that messages quote as they are.
+const OWN_WORDS: [(&str, &str); 8] = [
+    ("changes/undo.rs", "outcome"),
+    ("src/earlier.rs", "name"),
+    ("expert/tools.rs", "command"),
+    ("src/tool.rs", "unknown"),
+    ("src/login.rs", "host"),
+    ("src/owner.rs", "name"),
+    // Attributes of a picture.
+    ("src/wifi_key.rs", "pixels"),
+    ("src/wifi_key.rs", "path"),
+];
+
+/// The places of a line where something is put between quotes of ours: what is put there.
+fn quoted_in(line: &str) -> Vec<&str> {
+    const QUOTES: [(&str, &str); 3] = [("\\\"{", "}\\\""), ("`{", "}`"), ("« {", "} »")];
+    let mut found = Vec::new();
+    for (open, close) in QUOTES {
+        for (place, _) in line.match_indices(open) {
+            let rest = &line[place + open.len()..];
+            found.extend(
+                rest.split_once(close)
+                    .map(|(name, _)| name)
+                    .filter(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')),
+            );
+        }
+    }
+    found
+}
+
+/// A text that is put between quotes must not hold such quotes, or it ends them and goes on as if we spoke.
+#[test]
+fn what_is_quoted_cannot_end_its_quotes() {
+    const MADE: [&str; 3] = ["in_quotes", "quotable(", "within_quotes("];
+    let is_word = |line: &str, name: &str| {
+        line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == name)
+    };
+    let mut found = Vec::new();
+    for (path, text) in ["livebox/src", "app/src"].iter().flat_map(|folder| sources(&crates().join(folder))) {
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let lines: Vec<&str> = code.lines().collect();
+        for (number, line) in lines.iter().enumerate() {
+            let line = line.split(" // ").next().unwrap();
+            for name in quoted_in(line).into_iter().filter(|_| !line.trim_start().starts_with("//")) {
+                // Since the function began, and what stands behind a format string.
+                let begun = lines[..number].iter().rposition(|line| line.contains("fn ")).unwrap_or(0);
+                let around = &lines[begun..(number + 3).min(lines.len())];
+                let made = |line: &&&str| MADE.iter().any(|made| line.contains(made));
+                let is_made = around.iter().filter(made).any(|line| name.is_empty() || is_word(line, name));
+                let is_own = OWN_WORDS.iter().any(|(file, own)| path.ends_with(file) && *own == name);
+                if !is_made && !is_own {
+                    found.push(format!("{}:{}: {name}", path.display(), number + 1));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "to be prepared with `in_quotes`: {found:#?}");
+}
+
 #[test]
 fn every_slice_is_listed() {
     let livebox = crates().join("livebox/src");

@@ -34,6 +34,15 @@ fn build() -> Vec<Hostile> {
         (Intent::Combining, piled("Zoé a une tablette", 24)),
         (Intent::Combining, piled("o", 400)),
         (Intent::Combining, format!("e{}", "\u{20DD}\u{0489}\u{1AB0}".repeat(30))),
+        (Intent::Forged, "Salon       192.168.1.99   Ethernet".to_owned()),
+        (Intent::Forged, "NAS; IPv4: 192.168.1.1; MAC: 00:00:5E:00:53:01".to_owned()),
+        (Intent::Forged, "web, protocol tcp, external_port 8080".to_owned()),
+        (Intent::Forged, "TV\" to \"TV2".to_owned()),
+        (Intent::Forged, "TV » en « TV2 ` to ` TV3".to_owned()),
+        (Intent::Forged, "nas → nas | 192.168.1.1 | wifi".to_owned()),
+        (Intent::Forged, "<!-- [maj]: http://evil.example".to_owned()),
+        (Intent::Forged, "\u{5D0}\u{5D1}\u{5D2} 192.168.1.1".to_owned()),
+        (Intent::Forged, "\u{5D3}\u{5D4}\u{5D5}".to_owned()),
     ];
     let made = made.into_iter().map(|(intent, text)| (intent, text.into_bytes()));
     written.chain(made).map(|(intent, bytes)| Hostile { intent, bytes }).collect()

@@ -45,6 +45,8 @@ pub enum Intent {
     Variation,
     /// Combining characters in piles.
     Combining,
+    /// What reads like other cells, facts or words of whoever shows it.
+    Forged,
 }
 
 /// A hostile text.

@@ -60,8 +60,8 @@ async fn raw(session: &Session, service: &str, method: &str, parameters: Value) 
 #[test]
 fn the_corpus_has_every_intent_and_no_text_twice() {
     use Intent::{
-        Bidi, BrokenUtf8, Combining, Control, Homoglyph, Html, Injection, Instruction, Invisible, Long,
-        Markdown, Tag, Terminal, Variation,
+        Bidi, BrokenUtf8, Combining, Control, Forged, Homoglyph, Html, Injection, Instruction, Invisible,
+        Long, Markdown, Tag, Terminal, Variation,
     };
     let intents: BTreeSet<Intent> = corpus().iter().map(|hostile| hostile.intent).collect();
     let all = [
@@ -79,6 +79,7 @@ fn the_corpus_has_every_intent_and_no_text_twice() {
         Tag,
         Variation,
         Combining,
+        Forged,
     ];
     assert_eq!(intents, BTreeSet::from(all));
     let texts: BTreeSet<&[u8]> = corpus().iter().map(|hostile| hostile.bytes.as_slice()).collect();

@@ -200,7 +200,7 @@ fn details(entry: &Entry, lang: Lang) -> ChangeDetails {
 
 impl Show for ChangeDetails {
     fn show(&self, lang: Lang) -> Page {
-        let words = |state: &AnyState| crate::state::in_words(&state.0, lang);
+        let lines = |state: &AnyState| crate::state::lines(&state.0, lang);
         let ChangeLine { entry, at, what, outcome, client, undo, guard, .. } = &self.line;
         let page = Page::new()
             .fact(lang.pick("Entry", "Entrée"), entry.to_string())
@@ -212,11 +212,11 @@ impl Show for ChangeDetails {
                 lang.pick("Not as asked", "Non conforme"),
                 (!self.differs.is_empty()).then(|| self.differs.join(", ")),
             )
-            .fact(lang.pick("Before", "Avant"), words(&self.before))
-            .fact(lang.pick("After", "Après"), words(&self.after))
+            .facts(lang.pick("Before", "Avant"), lines(&self.before))
+            .facts(lang.pick("After", "Après"), lines(&self.after))
             .fact(
                 lang.pick("By", "Par"),
-                format!("{} {} ({})", client.shown(), self.client_version.shown(), self.transport),
+                format!("{} {} ({})", client.word(), self.client_version.word(), self.transport),
             )
             .fact(lang.pick("Consent", "Accord"), &self.consent);
         let calls = calls_shown(&self.calls.0).into_iter();

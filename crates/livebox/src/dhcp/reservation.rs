@@ -260,8 +260,8 @@ impl AddReservation {
     fn sentence(&self, wanted: Reserved, known: Option<&Host>) -> Message {
         let Reserved { mac, ip } = wanted;
         let host =
-            known.map_or_else(|| mac.to_string(), |host| format!("\"{}\" ({mac})", host.name.in_quotes()));
-        match &self.name {
+            known.map_or_else(|| mac.to_string(), |host| format!("{mac} (\"{}\")", host.name.in_quotes()));
+        match self.name.as_ref().map(HostName::in_quotes) {
             Some(name) => say!(
                 "Reserve {ip} for {host} and call it \"{name}\"",
                 "Réserver {ip} à {host} et l'appeler « {name} »"
@@ -305,8 +305,9 @@ async fn check(
     let user =
         hosts.iter().find(|host| host.active != Some(false) && host.ipv4 == Some(ip) && !host.has_mac(mac));
     if let Some(user) = user {
-        let mac = user.mac.map(|mac| format!(" ({mac})")).unwrap_or_default();
-        return Err(taken(ip, &format!("\"{}\"{mac}", user.name.in_quotes()), false));
+        let name = user.name.in_quotes();
+        let by = user.mac.map_or_else(|| format!("\"{name}\""), |mac| format!("{mac} (\"{name}\")"));
+        return Err(taken(ip, &by, false));
     }
     let leases = cx.read_optional(&wire::GetLeases { guest: false }).await?.unwrap_or_default();
     let mut leases = wire::leases(&leases, false).into_iter();
@@ -320,7 +321,7 @@ async fn check(
 
 fn shown(reservation: &Reservation) -> String {
     match &reservation.name {
-        Some(name) => format!("\"{}\" ({})", name.in_quotes(), reservation.mac),
+        Some(name) => format!("{} (\"{}\")", reservation.mac, name.in_quotes()),
         None => reservation.mac.to_string(),
     }
 }

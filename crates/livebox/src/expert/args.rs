@@ -42,8 +42,7 @@ impl FromStr for Service {
         if path.len() <= LONGEST_PATH && path.split('.').all(is_step) {
             return Ok(Self(path));
         }
-        let shown = Untrusted::clean(text);
-        let shown = shown.shown();
+        let shown = Untrusted::quotable(text);
         Err(say!(
             "`{shown}` is no path of an object: letters, digits, _ - : [ ] and dots between, as in NeMo.Intf.lan",
             "« {shown} » n'est pas le chemin d'un objet : lettres, chiffres, _ - : [ ] et des points entre eux, comme NeMo.Intf.lan"
@@ -79,8 +78,7 @@ impl FromStr for Method {
         if is_name && text.len() <= LONGEST_METHOD {
             return Ok(Self(text.to_owned()));
         }
-        let shown = Untrusted::clean(text);
-        let shown = shown.shown();
+        let shown = Untrusted::quotable(text);
         Err(say!(
             "`{shown}` is no name of a method: letters, digits and _, as in getMIBs",
             "« {shown} » n'est pas le nom d'une méthode : lettres, chiffres et _, comme getMIBs"
@@ -115,8 +113,7 @@ impl Parameters {
         match parameters.keys().find(|name| name.starts_with('_')) {
             None => Ok(Self(parameters)),
             Some(name) => {
-                let name = Untrusted::clean(name);
-                let name = name.shown();
+                let name = Untrusted::quotable(name);
                 Err(say!(
                     "no parameter begins with _ (`{name}`)",
                     "aucun paramètre ne commence par _ (« {name} »)"

@@ -76,8 +76,7 @@ impl Raw {
         // The secrets go first: a part does not say what it stands under.
         let shown = hide(service.as_str(), without_nothing(answer));
         let part = Self::part(&shown.answer, place, Budget::limited(limit)).ok_or_else(|| {
-            let place = crate::Untrusted::clean(&place.map(ToString::to_string).unwrap_or_default());
-            let place = place.shown();
+            let place = crate::Untrusted::quotable(&place.map(ToString::to_string).unwrap_or_default());
             ToolError::Arguments(say!(
                 "The answer has nothing at `{place}`: leave `path` out to see what it has.",
                 "La réponse n'a rien à « {place} » : retirez « path » pour voir ce qu'elle contient."

@@ -120,19 +120,26 @@ fn ambiguous(wanted: &HostRef, hosts: &[&Host]) -> ToolError {
     const LISTED: usize = 6;
     let list: Vec<String> = hosts.iter().take(LISTED).map(|host| describe(host)).collect();
     let more = if hosts.len() > LISTED { ", …" } else { "" };
-    let (wanted, list) = (wanted.quoted(), list.join(", "));
+    // A word between, for letters that run from right to left: see `describe`.
+    let (english, french) = (list.join(" or "), list.join(" ou "));
+    let wanted = wanted.quoted();
     let wanted = wanted.in_quotes();
     ToolError::Conflict(say!(
-        "Several hosts fit `{wanted}`: {list}{more}. Name one by its IP or MAC address.",
-        "Plusieurs appareils correspondent à « {wanted} » : {list}{more}. Désignez-en un par son adresse IP ou MAC."
+        "Several hosts fit `{wanted}`: {english}{more}. Name one by its IP or MAC address.",
+        "Plusieurs appareils correspondent à « {wanted} » : {french}{more}. Désignez-en un par son adresse IP ou MAC."
     ))
 }
 
-/// A host in one breath: `"TV salon" (192.168.1.20, AA:BB:CC:DD:EE:FF)`.
+/// A host in one breath: `192.168.1.20, AA:BB:CC:DD:EE:FF ("TV salon")`.
+///
+/// In every sentence the address comes first and the name last, and a word of ours stands between two names: a name
+/// in letters that run from right to left takes the digits and signs behind it along, and two such names side by
+/// side change places, so that `"א" → "ב"` reads as its opposite.
 pub(super) fn describe(host: &Host) -> String {
     let ids = [host.ipv4.map(|ip| ip.to_string()), host.mac.map(|mac| mac.to_string())];
     let ids = ids.into_iter().flatten().collect::<Vec<_>>().join(", ");
-    format!("\"{}\" ({ids})", host.name.in_quotes())
+    let name = host.name.in_quotes();
+    if ids.is_empty() { format!("\"{name}\"") } else { format!("{ids} (\"{name}\")") }
 }
 
 fn unknown(wanted: &HostRef) -> ToolError {

@@ -317,7 +317,7 @@ impl Show for HostDetails {
             .names
             .iter()
             .flatten()
-            .map(|row| format!("{} ({})", row.name.shown(), row.source.shown()))
+            .map(|row| format!("{} ({})", row.name.word(), row.source.word()))
             .collect();
         let page = Page::new()
             .fact(lang.pick("Name", "Nom"), self.host.name.shown())

@@ -43,6 +43,13 @@ impl FromStr for HostName {
     }
 }
 
+impl HostName {
+    /// To be put between the quotes of a message.
+    pub(crate) fn in_quotes(&self) -> String {
+        Untrusted::quotable(&self.0)
+    }
+}
+
 impl fmt::Display for HostName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -197,7 +204,7 @@ impl Change for RenameHost {
 
     async fn prepare(self, cx: &Context) -> Result<Prepared<NamedHost>, ToolError> {
         let host = resolve(cx, &self.host).await?;
-        let (described, wanted) = (describe(&host), &self.name);
+        let (described, wanted) = (describe(&host), self.name.in_quotes());
         let what = say!("Rename {described} to \"{wanted}\"", "Renommer {described} en « {wanted} »");
         let naming = Naming { key: host.key.clone(), name: Some(self.name) };
         prepare(&host, naming, what)
@@ -241,7 +248,10 @@ impl Change for RestoreName {
         let host = by_key(cx, &self.key).await?.ok_or_else(gone)?;
         let described = describe(&host);
         let what = match &self.name {
-            Some(name) => say!("Rename {described} to \"{name}\"", "Renommer {described} en « {name} »"),
+            Some(name) => {
+                let name = name.in_quotes();
+                say!("Rename {described} to \"{name}\"", "Renommer {described} en « {name} »")
+            }
             None => say!("Take back the name given to {described}", "Retirer le nom donné à {described}"),
         };
         prepare(&host, Naming { key: self.key, name: self.name }, what)

@@ -151,7 +151,10 @@ fn hosts_are_found_as_people_name_them() {
 #[test]
 fn what_is_not_found_says_what_to_do() {
     let ambiguous = found("télé").unwrap_err();
-    assert!(ambiguous.contains("\"Télé salon\" (192.168.1.10, AA:BB:CC:00:00:01)"), "{ambiguous}");
+    assert!(
+        ambiguous.contains("192.168.1.10, AA:BB:CC:00:00:01 (\"Télé salon\") or 192.168.1.11"),
+        "{ambiguous}"
+    );
     assert!(found("console").unwrap_err().contains("Several"));
     for (wanted, hint) in [
         ("grille-pain", "host list --all"),

@@ -183,7 +183,7 @@ impl Change for SetLan {
 }
 
 fn in_use(ip: Ipv4Addr, host: &Host) -> ToolError {
-    let name = host.name.shown();
+    let name = host.name.in_quotes();
     ToolError::Conflict(say!(
         "{ip} is in use by \"{name}\" now. Choose another address.",
         "{ip} est utilisée en ce moment par « {name} ». Choisissez une autre adresse."
@@ -259,7 +259,7 @@ fn consequences(mut draft: Draft, now: &Addressing, wanted: &Addressing) -> Draf
     draft
 }
 
-/// Names the reservations that the new network does not hold.
+/// Names the reservations that the new network does not hold, a line each: see `host::describe` on why.
 fn reserved_elsewhere(draft: Draft, reserved: &[Reserved], hosts: &[Host], wanted: &Addressing) -> Draft {
     const SHOWN: usize = 5;
     let outside: Vec<String> = reserved
@@ -267,21 +267,21 @@ fn reserved_elsewhere(draft: Draft, reserved: &[Reserved], hosts: &[Host], wante
         .filter(|reserved| !wanted.network().is_some_and(|net| net.contains(&reserved.ip)))
         .map(|reserved| {
             let host = hosts.iter().find(|host| host.has_mac(reserved.mac));
-            let name =
-                host.map_or_else(|| reserved.mac.to_string(), |host| format!("\"{}\"", host.name.shown()));
+            let name = host
+                .map_or_else(|| reserved.mac.to_string(), |host| format!("\"{}\"", host.name.in_quotes()));
             format!("{} ({name})", reserved.ip)
         })
         .collect();
     if outside.is_empty() {
         return draft;
     }
-    let list: Vec<&str> = outside.iter().take(SHOWN).map(String::as_str).collect();
-    let (list, count) = (list.join(", "), outside.len());
-    let dots = if count > SHOWN { ", …" } else { "" };
-    draft.note(say!(
-        "Outside of the new network lie {count} reservations, which the box may move or drop: {list}{dots}.",
-        "Hors du nouveau réseau se trouvent {count} réservations, que la box peut déplacer ou supprimer : {list}{dots}."
-    ))
+    let count = outside.len();
+    let draft = draft.note(say!(
+        "Outside of the new network lie {count} reservations, which the box may move or drop:",
+        "Hors du nouveau réseau se trouvent {count} réservations, que la box peut déplacer ou supprimer :"
+    ));
+    let draft = outside.iter().take(SHOWN).fold(draft, |draft, one| draft.note(say!("- {one}", "- {one}")));
+    if count > SHOWN { draft.note(say!("- …", "- …")) } else { draft }
 }
 
 /// The calls that make the change: the present one, and the older one for a box that lacks it.

@@ -110,11 +110,12 @@ struct Wanted {
 impl Wanted {
     async fn prepare(self, cx: &Context) -> Result<Prepared<Rules>, ToolError> {
         let (name, protocol, target) = (&self.name, self.protocol, self.target.shown());
+        let shown = Untrusted::quotable(name);
         let (external, internal) = self.ports;
         let ports = protocol.of_people();
         let what = say!(
-            "Forward {ports} port {external} to {target} port {internal} as \"{name}\"",
-            "Rediriger le port {ports} {external} vers {target}, port {internal}, sous le nom « {name} »"
+            "Forward {ports} port {external} to {target} port {internal} as \"{shown}\"",
+            "Rediriger le port {ports} {external} vers {target}, port {internal}, sous le nom « {shown} »"
         );
         let existing = rules(cx).await?;
         if let Some(own) = existing.iter().find(|rule| is_named(rule, name)) {
@@ -324,7 +325,7 @@ fn is_refusal(error: &ToolError) -> bool {
 /// section 1.8), else its words; to be quoted.
 fn said(error: &sysbus::Error) -> String {
     let sysbus::Error::Refused { errors, .. } = error else { return String::new() };
-    let quoted = |text: &str| format!("\"{}\"", Untrusted::clean(text).shown());
+    let quoted = |text: &str| format!("\"{}\"", Untrusted::quotable(text));
     let blamed = |info: &str| Some(info.split_once("name[")?.1.strip_suffix(']')?.to_owned());
     if let Some(id) = errors.iter().find_map(|error| blamed(&error.info)) {
         return quoted(id.split_once('_').map_or(id.as_str(), |(_, name)| name));

@@ -92,13 +92,14 @@ impl Rule {
     fn describe(&self) -> String {
         let port = |port: Option<PortRange>| port.map_or_else(|| "*".to_owned(), |port| port.to_string());
         let (external, internal) = (port(self.external_port), port(self.internal_port));
-        let protocol = self.protocol.as_deref().unwrap_or("?");
+        let protocol =
+            self.protocol.as_deref().map_or_else(|| "?".to_owned(), |text| Untrusted::clean(text).word());
         let ip = self.ipv4.map_or_else(|| "?".to_owned(), |ip| ip.to_string());
-        let source = self.source.as_ref().map(|source| format!(", {} →", source.shown())).unwrap_or_default();
+        let source = self.source.as_ref().map(|source| format!(", {} →", source.word())).unwrap_or_default();
         format!(
             "\"{}\" ({}{source} {protocol} {external} → {ip}:{internal})",
             self.name.in_quotes(),
-            self.origin.shown()
+            self.origin.word()
         )
     }
 }
@@ -175,7 +176,7 @@ impl Rules {
             let port = |port: Option<PortRange>| port.map(|port| port.to_string()).unwrap_or_default();
             let ip = rule.ipv4.map(|ip| ip.to_string()).unwrap_or_default();
             let to = match &rule.host {
-                Some(host) => format!("{ip}:{} ({})", port(rule.internal_port), host.shown()),
+                Some(host) => format!("{ip}:{} ({})", port(rule.internal_port), host.word()),
                 None => format!("{ip}:{}", port(rule.internal_port)),
             };
             let state = match (&rule.status, rule.enabled) {

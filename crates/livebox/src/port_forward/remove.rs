@@ -121,17 +121,17 @@ pub(super) async fn delete(cx: &Context, rule: &Kept) -> Result<Sent<sysbus::Ign
 /// The one rule that a person means, if it is theirs to remove.
 fn find<'a>(rules: &'a [Rule], wanted: &str) -> Result<&'a Rule, ToolError> {
     const LISTED: usize = 6;
-    let list = |rules: &[&Rule]| {
+    let list = |rules: &[&Rule], or: &str| {
         let more = if rules.len() > LISTED { ", …" } else { "" };
         let shown: Vec<String> = rules
             .iter()
             .take(LISTED)
-            .map(|rule| format!("{} id \"{}\"", rule.describe(), rule.id.shown()))
+            .map(|rule| format!("{} id \"{}\"", rule.describe(), rule.id.in_quotes()))
             .collect();
-        shown.join(", ") + more
+        // A word between: see `host::describe`.
+        shown.join(or) + more
     };
-    let typed = Untrusted::clean(wanted);
-    let typed = typed.shown();
+    let typed = Untrusted::quotable(wanted);
     // An id names one rule whatever others are called.
     let by_id =
         |rule: &&Rule| rule.wire.key == wanted || comparable_id(&rule.wire.id) == comparable_id(wanted);
@@ -147,17 +147,17 @@ fn find<'a>(rules: &'a [Rule], wanted: &str) -> Result<&'a Rule, ToolError> {
         ))),
         [rule] if rule.wire.is_of_household() => Ok(rule),
         [rule] => {
-            let (described, origin) = (rule.describe(), rule.origin.shown());
+            let (described, origin) = (rule.describe(), rule.origin.in_quotes());
             Err(ToolError::Conflict(say!(
-                "The rule {described} belongs to the operator or the box itself ({origin}): it is not removed from here.",
-                "La règle {described} appartient à l'opérateur ou à la box elle-même ({origin}) : elle ne se supprime pas d'ici."
+                "The rule {described} belongs to the operator or the box itself (\"{origin}\"): it is not removed from here.",
+                "La règle {described} appartient à l'opérateur ou à la box elle-même (« {origin} ») : elle ne se supprime pas d'ici."
             )))
         }
         several => {
-            let several = list(several);
+            let (english, french) = (list(several, " or "), list(several, " ou "));
             Err(ToolError::Conflict(say!(
-                "Several rules fit `{typed}`: {several}. Name one by its id.",
-                "Plusieurs règles correspondent à « {typed} » : {several}. Désignez-en une par son identifiant."
+                "Several rules fit `{typed}`: {english}. Name one by its id.",
+                "Plusieurs règles correspondent à « {typed} » : {french}. Désignez-en une par son identifiant."
             )))
         }
     }
