@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    Lang, Plan, Risk, Undo, Untrusted,
+    Access, Lang, Plan, Risk, Undo, Untrusted,
     state::{differing, lines, word},
     text::unmarked,
 };
@@ -42,10 +42,14 @@ impl Plan {
             ));
         }
         lines.extend(self.notes.iter().map(|note| note.text(lang).to_owned()));
-        lines.push(match &self.undo {
-            Undo::Call { .. } => lang.pick("It can be undone.", "L'annulation est possible.").to_owned(),
+        lines.extend(match &self.undo {
+            // A look changes nothing.
+            _ if crate::find_any(&self.tool).is_some_and(|def| def.access == Access::Read) => None,
+            Undo::Call { .. } => {
+                Some(lang.pick("It can be undone.", "L'annulation est possible.").to_owned())
+            }
             Undo::Impossible(because) => {
-                labelled(lang.pick("It cannot be undone", "Annulation impossible"), because.text(lang))
+                Some(labelled(lang.pick("It cannot be undone", "Annulation impossible"), because.text(lang)))
             }
         });
         let cleaned: Vec<_> = lines.iter().map(|line| Untrusted::line(line).shown().to_owned()).collect();
@@ -109,7 +113,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Access, Draft, Watch, plan::Whose, say};
+    use crate::{Draft, Watch, plan::Whose, say};
 
     fn plan(draft: Draft) -> Plan {
         let whose = Whose { serial: None, host: "192.168.1.1".to_owned() };
