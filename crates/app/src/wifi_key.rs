@@ -117,7 +117,7 @@ fn kept(settings: &Settings, text: &str) -> Result<Option<Secret>, ToolError> {
 
 fn tell(access: &WifiAccess, qr: bool, lang: Lang) -> Result<(), ToolError> {
     let page = Page::new()
-        .fact(lang.pick("Network", "Réseau"), access.name().shown())
+        .fact(lang.pick("Network", "Réseau"), framed(access.whole_name()))
         .fact_if(lang.pick("Security", "Sécurité"), access.security.as_ref().map(livebox::Untrusted::shown));
     match &access.key {
         Some(key) => tell_key(page, key, lang),
@@ -135,8 +135,27 @@ fn tell(access: &WifiAccess, qr: bool, lang: Lang) -> Result<(), ToolError> {
 
 /// The one place where a key is printed.
 fn tell_key(page: Page, key: &Secret, lang: Lang) {
-    let page = page.fact(lang.pick("Key", "Clé"), sysbus::visible(key.expose()));
-    terminal::print_as_it_is(&page.aligned());
+    terminal::print_as_it_is(&with_key(page, key, lang).aligned());
+}
+
+fn with_key(page: Page, key: &Secret, lang: Lang) -> Page {
+    let key = sysbus::visible(key.expose()).into_owned();
+    let note = has_blanks(&key).then(|| {
+        lang.pick(
+            "The key starts or ends with a blank: all that stands between the outer quotes is the key, not the quotes themselves.",
+            "La clé commence ou finit par un espace : tout ce qui est entre les guillemets extérieurs est la clé, mais pas ces guillemets.",
+        )
+    });
+    page.fact(lang.pick("Key", "Clé"), framed(key)).note(note)
+}
+
+/// A value between quotes where it starts or ends with blanks, which nobody would see.
+fn framed(text: String) -> String {
+    if has_blanks(&text) { format!("\"{text}\"") } else { text }
+}
+
+fn has_blanks(text: &str) -> bool {
+    text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace)
 }
 
 fn code(access: &WifiAccess) -> Result<QrCode, ToolError> {
@@ -265,6 +284,20 @@ mod tests {
     fn modules(code: &QrCode) -> Vec<bool> {
         let range = || -MARGIN..code.size() + MARGIN;
         range().flat_map(|y| range().map(move |x| (x, y))).map(|(x, y)| code.get_module(x, y)).collect()
+    }
+
+    #[test]
+    fn blanks_at_the_edges_of_a_key_are_seen() {
+        let shown = |key: &str, lang| with_key(Page::new(), &Secret::new(key), lang).aligned();
+        assert_eq!(shown("tk7w m3hp", Lang::En), "Key  tk7w m3hp");
+        for key in [" tk7w-m3hp", "tk7w-m3hp  ", "  \"quoted\" "] {
+            let english = shown(key, Lang::En);
+            assert!(english.starts_with(&format!("Key  \"{key}\"\n")), "{english}");
+            assert!(english.ends_with("not the quotes themselves."), "{english}");
+            let french = shown(key, Lang::Fr);
+            assert!(french.contains(&format!("\"{key}\"")) && french.contains("un espace"), "{french}");
+        }
+        assert_eq!(framed(" Maison".to_owned()), "\" Maison\"");
     }
 
     #[test]

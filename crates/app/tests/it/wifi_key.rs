@@ -78,7 +78,8 @@ async fn a_key_is_made_or_typed_at_the_terminal() {
     let json: serde_json::Value = serde_json::from_str(&made.out).unwrap();
     let keys = private_keys(&bench);
     assert!(keys != former && keys[0].len() == 24, "{json}");
-    assert_eq!(json["after"]["key"], "set");
+    let state = json["after"]["key"].as_str().unwrap();
+    assert!(state.starts_with("set (fingerprint ") && json["after"]["warning"].is_null(), "{json}");
     assert!(!format!("{}{}", made.out, made.err).contains(&keys[0]));
 
     let mut child = bench
@@ -94,6 +95,12 @@ async fn a_key_is_made_or_typed_at_the_terminal() {
     let text = format!("{output:?}");
     assert!(output.status.success() && !text.contains("Cle-Nouvelle"), "{text}");
     assert!(private_keys(&bench).iter().all(|key| key == "Cle-Nouvelle-42"));
+    // A short one is called weak, whoever reads the answer.
+    let weak = bench.run("wifi-key set 5 --generate --length 8 --json").await;
+    let json: serde_json::Value = serde_json::from_str(&weak.out).unwrap();
+    assert!(json["after"]["warning"].as_str().unwrap().contains("34 bits"), "{json}");
+    let weak = bench.run("wifi-key set 5 --generate --length 8 --lang fr").await;
+    assert!(weak.out.contains("vaut 34 bits"), "{}{}", weak.out, weak.err);
     // Neither typed nor to be made: nothing happens.
     let nothing = bench.run("wifi-key set 5").await;
     assert_eq!(nothing.code, 2, "{}", nothing.err);

@@ -15,6 +15,7 @@ use crate::{
 };
 
 mod key;
+mod named;
 mod plan;
 mod sent;
 mod set;
@@ -26,7 +27,7 @@ pub(crate) mod tools;
 mod wire;
 
 pub use key::{WifiAccess, wifi_access};
-pub(crate) use state::{Keyed, NetworkSettings, Settings, Switch};
+pub(crate) use state::{KeyMark, Keyed, NetworkSettings, Settings, Switch};
 
 /// A channel to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +132,16 @@ impl FromStr for Ssid {
             ));
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+impl Ssid {
+    /// A name that a network has already, with the blanks around it: those may be set again, not typed. `None` where
+    /// it holds what nobody could see.
+    fn present(text: &str) -> Option<Self> {
+        let seen = text.trim_matches(' ');
+        let can_be = (1..=32).contains(&text.len()) && Untrusted::clean(seen).shown() == seen;
+        can_be.then(|| Self(text.to_owned()))
     }
 }
 
@@ -380,6 +391,16 @@ impl Network {
             text(self.stations),
         ]
     }
+}
+
+/// How many blanks stand before and after a text, which are not shown otherwise; `None`: none.
+fn blanks(text: &str) -> Option<[usize; 2]> {
+    let (start, end) = (text.trim_start(), text.trim_end());
+    // No SSID has more than 32 bytes, whatever a box says.
+    let count = |all: &str, rest: &str| (all.chars().count() - rest.chars().count()).min(32);
+    // Of blanks alone, all stand before.
+    let found = [count(text, start), if start.is_empty() { 0 } else { count(text, end) }];
+    (found != [0, 0]).then_some(found)
 }
 
 fn key_word(lang: Lang, key: Option<Key>) -> &'static str {

@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use super::{
-    Air, Channel, Network, NetworkSettings, Radio, Settings, Ssid, Width,
+    Air, Channel, Network, NetworkSettings, Radio, Settings, Ssid, Width, blanks,
+    named::{named, quoted, sentence},
     wire::{PersistentChange, RadioChange, VapChange, WlanConfig},
 };
 use crate::{Band, Lang, Message, ToolError, Untrusted, say};
@@ -15,12 +16,14 @@ impl Air {
     /// The networks that a person means: by the box's name for one, by SSID, or by band (private ones then).
     pub(super) fn matching(&self, wanted: &str) -> Result<Vec<&Network>, ToolError> {
         let band: Option<Band> = wanted.parse().ok();
+        let exact = wanted;
         let wanted = wanted.trim();
         let all = |keep: &dyn Fn(&Network) -> bool| -> Vec<&Network> {
             self.networks.iter().filter(|network| keep(network)).collect()
         };
         let found = [
             all(&|network| network.name.eq_ignore_ascii_case(wanted)),
+            all(&|network| network.full_ssid == exact),
             all(&|network| network.full_ssid == wanted),
             all(&|network| network.ssid.as_ref().is_some_and(|ssid| ssid.matches(wanted))),
             band.map(|band| self.private(band)).unwrap_or_default(),
@@ -92,7 +95,7 @@ pub(crate) struct Wanted {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NetworkWanted {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "as_it_was")]
     ssid: Option<Ssid>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hidden: Option<bool>,
@@ -105,6 +108,51 @@ struct RadioWanted {
     channel: Option<Channel>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     width: Option<Width>,
+}
+
+/// The name of a way back, which may have blanks around it.
+fn as_it_was<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Ssid>, D::Error> {
+    let text: Option<String> = Option::deserialize(deserializer)?;
+    let read = |text: String| Ssid::present(&text).ok_or_else(|| D::Error::custom(unwritable()));
+    text.map(read).transpose()
+}
+
+fn unwritable() -> Message {
+    say!(
+        "the present name holds characters that nobody can write again",
+        "le nom actuel contient des caractères que personne ne peut réécrire"
+    )
+}
+
+impl NetworkWanted {
+    fn words(&self, lang: Lang) -> Vec<String> {
+        let name =
+            self.ssid.as_ref().map(|ssid| format!("{} {}", lang.pick("name", "nom"), quoted(&ssid.0, lang)));
+        let hidden = self.hidden.map(|hidden| {
+            let [english, french] =
+                if hidden { ["name hidden", "nom masqué"] } else { ["name shown", "nom visible"] };
+            lang.pick(english, french).to_owned()
+        });
+        name.into_iter().chain(hidden).collect()
+    }
+}
+
+impl RadioWanted {
+    fn words(self, lang: Lang) -> Vec<String> {
+        let automatic = || lang.pick("automatic", "automatique").to_owned();
+        let channel = self.channel.map(|channel| {
+            let set = channel.number().map_or_else(automatic, |number| number.to_string());
+            format!("{} {set}", lang.pick("channel", "canal"))
+        });
+        let width = self.width.map(|width| {
+            let set = match width {
+                Width::Auto => automatic(),
+                Width::Mhz(mhz) => format!("{mhz} MHz"),
+            };
+            format!("{} {set}", lang.pick("width", "largeur"))
+        });
+        channel.into_iter().chain(width).collect()
+    }
 }
 
 impl Wanted {
@@ -154,14 +202,8 @@ impl Wanted {
         let mut back = Self { shown: self.shown.clone(), ..Self::default() };
         for (name, wanted) in &self.networks {
             let now = air.networks.iter().find(|network| network.name == *name).ok_or_else(unknown)?;
-            let written = || now.full_ssid.parse().ok().filter(|ssid: &Ssid| ssid.0 == now.full_ssid);
-            let unwritable = || {
-                say!(
-                    "the present name holds characters that nobody can write again",
-                    "le nom actuel contient des caractères que personne ne peut réécrire"
-                )
-            };
-            let ssid = wanted.ssid.as_ref().map(|_| written().ok_or_else(unwritable)).transpose()?;
+            let written = || Ssid::present(&now.full_ssid).ok_or_else(unwritable);
+            let ssid = wanted.ssid.as_ref().map(|_| written()).transpose()?;
             let hidden = wanted.hidden.map(|_| now.hidden.ok_or_else(unknown)).transpose()?;
             back.networks.insert(name.clone(), NetworkWanted { ssid, hidden });
         }
@@ -271,38 +313,47 @@ impl Wanted {
         self.networks.values().any(|wanted| wanted.ssid.is_some())
     }
 
-    /// What it asks for: "channel 36, width 80 MHz".
-    pub(super) fn described(&self, lang: Lang) -> String {
-        let or_auto = |set: String, unit: &str| match set.as_str() {
-            "auto" => lang.pick("automatic", "automatique").to_owned(),
-            _ => format!("{set}{unit}"),
-        };
-        let mut parts = Vec::new();
-        let mut add = |part: String| {
-            if !parts.contains(&part) {
-                parts.push(part);
-            }
-        };
-        for wanted in self.radios.values() {
-            if let Some(channel) = wanted.channel {
-                add(format!("{} {}", lang.pick("channel", "canal"), or_auto(channel.to_string(), "")));
-            }
-            if let Some(width) = wanted.width {
-                add(format!("{} {}", lang.pick("width", "largeur"), or_auto(width.to_string(), " MHz")));
+    /// What it asks for, and of which networks: `Wi-Fi "Maison" (5 GHz): channel 36, width 80 MHz`.
+    pub(super) fn told(&self, air: &Air, lang: Lang) -> String {
+        // What is asked of several of them is told once, and so is a network of which several things are asked.
+        let of_radios =
+            self.radios.iter().map(|(name, wanted)| (wanted.words(lang), self.carried(air, name)));
+        let of_networks = self.networks.iter().map(|(name, wanted)| {
+            let network = air.networks.iter().filter(|network| network.name == *name);
+            (wanted.words(lang), network.collect())
+        });
+        let mut asked: Vec<(Vec<String>, Vec<&Network>)> = Vec::new();
+        for (words, networks) in of_radios.chain(of_networks) {
+            match asked.iter_mut().find(|(known, _)| *known == words) {
+                Some((_, those)) => those.extend(networks),
+                None => asked.push((words, networks)),
             }
         }
-        for wanted in self.networks.values() {
-            if let Some(ssid) = &wanted.ssid {
-                let name = Untrusted::clean(&ssid.0);
-                add(format!("{} \"{}\"", lang.pick("name", "nom"), name.in_quotes()));
-            }
-            match wanted.hidden {
-                Some(true) => add(lang.pick("name hidden", "nom masqué").to_owned()),
-                Some(false) => add(lang.pick("name shown", "nom visible").to_owned()),
-                None => {}
+        let mut told: Vec<(String, Vec<String>)> = Vec::new();
+        for (words, networks) in asked {
+            let networks = named(networks, lang);
+            match told.iter_mut().find(|(known, _)| *known == networks) {
+                Some((_, all)) => all.extend(words),
+                None => told.push((networks, words)),
             }
         }
-        parts.join(", ")
+        let colon = lang.pick(": ", " : ");
+        let told: Vec<String> =
+            told.iter().map(|(networks, words)| format!("{networks}{colon}{}", words.join(", "))).collect();
+        sentence(&told.join(lang.pick("; ", " ; ")))
+    }
+
+    /// The networks by which people know a radio: the private ones that it carries, else those that were named.
+    fn carried<'a>(&self, air: &'a Air, radio: &str) -> Vec<&'a Network> {
+        let (private, others): (Vec<&Network>, Vec<&Network>) = air
+            .networks
+            .iter()
+            .filter(|network| network.radio.as_deref() == Some(radio))
+            .partition(|network| !network.guest && !network.secondary);
+        if !private.is_empty() {
+            return private;
+        }
+        others.into_iter().filter(|network| self.shown.contains(&network.name)).collect()
     }
 
     /// Bands that it is about.
@@ -324,7 +375,10 @@ impl Wanted {
         let row = |network: &Network| {
             let mut row = NetworkSettings::of(network, air);
             if let Some(wanted) = self.networks.get(&network.name) {
-                row.ssid = wanted.ssid.as_ref().map(|ssid| Untrusted::clean(&ssid.0)).or(row.ssid);
+                if let Some(ssid) = &wanted.ssid {
+                    row.ssid = Untrusted::non_empty(&ssid.0);
+                    row.blanks = blanks(&ssid.0);
+                }
                 row.hidden = wanted.hidden.or(row.hidden);
             }
             if let Some(wanted) = network.radio.as_ref().and_then(|radio| self.radios.get(radio)) {

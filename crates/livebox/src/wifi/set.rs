@@ -11,8 +11,8 @@ use super::{
     wire,
 };
 use crate::{
-    Access, Audience, Change, Changed, Context, Draft, French, Group, Lang, Prepared, Tool, ToolError, Watch,
-    say,
+    Access, Audience, Change, Changed, Context, Draft, French, Group, Lang, Message, Prepared, Tool,
+    ToolError, Watch, say,
 };
 
 /// A radio that restarts is off for a while.
@@ -66,8 +66,7 @@ impl Change for RestoreWifi {
 /// Plans what is wanted on a box with these networks and radios.
 pub(super) fn prepare(wanted: Wanted, air: Air) -> Result<Prepared<Settings>, ToolError> {
     let bands = wanted.bands(&air);
-    let (english, french) = (wanted.described(Lang::En), wanted.described(Lang::Fr));
-    let what = say!("Wi-Fi on {bands} GHz: {english}", "Wi-Fi {bands} GHz : {french}");
+    let what = Message::new(wanted.told(&air, Lang::En), wanted.told(&air, Lang::Fr));
     let before = wanted.settings(&air);
     if wanted.differing(&air).is_empty() {
         return Ok(Prepared::already_so(what, Some(before)));

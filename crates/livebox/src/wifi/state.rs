@@ -1,11 +1,13 @@
 //! The parts of the Wi-Fi that changes are about, as they are shown, recorded and compared.
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use std::{borrow::Cow, fmt};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Serialize, Serializer};
 use vault::Handle;
 
-use super::{Air, Key, Network, Width, key_word, on_off, shown, text, yes_no};
-use crate::{Band, Lang, Page, Show, Untrusted};
+use super::{Air, Key, Network, Width, blanks, key_word, on_off, shown, text, yes_no};
+use crate::{Band, Lang, Page, Show, Untrusted, net::text_schema};
 
 /// The master switch, or the private networks of one band.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -46,6 +48,10 @@ pub(crate) struct Settings {
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct NetworkSettings {
     pub(super) ssid: Option<Untrusted>,
+    // "Maison " is another name than "Maison".
+    /// Before and after the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) blanks: Option<[usize; 2]>,
     pub(super) band: Option<Band>,
     pub(super) hidden: Option<bool>,
     // As set: null where the box chooses.
@@ -63,6 +69,7 @@ impl NetworkSettings {
         let radio = air.radio_of(network);
         Self {
             ssid: network.ssid.clone(),
+            blanks: blanks(&network.full_ssid),
             band: network.band,
             hidden: network.hidden,
             // One that the box chose changes by itself: it is no setting.
@@ -113,16 +120,79 @@ impl Show for Settings {
     }
 }
 
+/// Whether a key is there, and by what it is known again; never which. One text for both: two states whose keys differ
+/// differ in one place, which tells people that it is the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeyMark {
+    /// The network is open.
+    None,
+    /// One that the box does not show.
+    Set,
+    /// One with this fingerprint, which is the same for the same key.
+    Known(String),
+    /// One that is to be made.
+    New,
+}
+
+impl KeyMark {
+    /// What a box says of a key.
+    pub(super) fn of(key: Option<Key>, fingerprint: Option<String>) -> Option<Self> {
+        match (key, fingerprint) {
+            (Some(Key::None), _) => Some(Self::None),
+            (_, Some(fingerprint)) => Some(Self::Known(fingerprint)),
+            (Some(Key::Set), None) => Some(Self::Set),
+            (None, None) => None,
+        }
+    }
+
+    fn word(&self, lang: Lang) -> &'static str {
+        match self {
+            Self::None => key_word(lang, Some(Key::None)),
+            Self::Set | Self::Known(_) => key_word(lang, Some(Key::Set)),
+            Self::New => lang.pick("new", "nouvelle"),
+        }
+    }
+}
+
+impl fmt::Display for KeyMark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Set => f.write_str("set"),
+            Self::Known(fingerprint) => write!(f, "set (fingerprint {fingerprint})"),
+            Self::New => f.write_str("new"),
+        }
+    }
+}
+
+impl Serialize for KeyMark {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for KeyMark {
+    fn schema_name() -> Cow<'static, str> {
+        "KeyMark".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        text_schema()
+    }
+}
+
 /// A network whose key was set, on all its bands.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Keyed {
     pub(super) ssids: Vec<Untrusted>,
     pub(super) bands: Vec<Band>,
     pub(super) guest: bool,
-    pub(super) key: Option<Key>,
-    // The same for the same key, so that whoever compares two states sees that it changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) fingerprint: Option<String>,
+    /// Whether a key is there; never which.
+    pub(super) key: Option<KeyMark>,
     // Under which the new key is kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
@@ -130,6 +200,9 @@ pub(crate) struct Keyed {
     /// The command by which the person sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) show: Option<String>,
+    // That the new key is easily found out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) warning: Option<String>,
 }
 
 impl Show for Keyed {
@@ -139,7 +212,7 @@ impl Show for Keyed {
         Page::new()
             .fact(lang.pick("Network", "Réseau"), ssids.join(", "))
             .fact(lang.pick("Bands (GHz)", "Bandes (GHz)"), bands.join(", "))
-            .fact(lang.pick("Key", "Clé"), key_word(lang, self.key))
+            .fact(lang.pick("Key", "Clé"), self.key.as_ref().map(|key| key.word(lang)).unwrap_or_default())
             .fact_if(lang.pick("Kept as", "Gardée sous"), self.handle.as_ref().map(ToString::to_string))
             .note(self.show.as_ref().map(|command| {
                 lang.pick(
@@ -147,5 +220,6 @@ impl Show for Keyed {
                     format!("La personne la voit, avec son QR code, par : {command} --qr"),
                 )
             }))
+            .note(self.warning.as_ref())
     }
 }

@@ -7,14 +7,16 @@ use serde::{Deserialize, Serialize};
 use sysbus::{Call, Error, Ignored};
 
 use super::{
-    Air, Network, Switch, plan,
+    Air, Network, Switch,
+    named::named,
+    plan,
     sent::{RESTARTING, cut_off, ended, tell_restart},
     tools::{DisableWifi, EnableWifi, WIFI},
     wire,
 };
 use crate::{
-    Access, Audience, Band, Change, Changed, Context, Draft, French, Group, Message, Prepared, Sent, Tool,
-    ToolError, Watch, say,
+    Access, Audience, Band, Change, Changed, Context, Draft, French, Group, Lang, Message, Prepared, Sent,
+    Tool, ToolError, Watch, say,
 };
 
 /// Whether it is on follows the switch, after a while; schedules come and go.
@@ -123,7 +125,7 @@ pub(super) async fn state(cx: &Context, band: Option<Band>) -> Result<Option<Swi
 async fn prepare_whole(cx: &Context, on: bool) -> Result<Prepared<Switch>, ToolError> {
     let before = whole(cx).await?;
     let held_off = before.held_off == Some(true);
-    let what = named(None, on);
+    let what = turned(None, on);
     // The Wi-Fi is on when switch and power management both want it; off when one of them does not.
     if is_so(&before, on) && !(on && held_off) {
         return Ok(Prepared::already_so(what, Some(before)));
@@ -181,7 +183,7 @@ async fn prepare_band(cx: &Context, band: Band, on: bool) -> Result<Prepared<Swi
     let schedule_active = master.schedule_active();
     let state = move |air: &Air| of_band(&air.private(band), band, on, schedule_active);
     let before = state(&air);
-    let what = named(Some(band), on);
+    let what = turned(Some(&networks), on);
     if is_so(&before, on) {
         return Ok(Prepared::already_so(what, Some(before)));
     }
@@ -258,12 +260,14 @@ fn of_band(networks: &[&Network], band: Band, on: bool, schedule_active: Option<
     Switch { band: Some(band), wanted, on, schedule_active, held_off: None }
 }
 
-fn named(band: Option<Band>, on: bool) -> Message {
+/// What is switched: these networks, or all of it.
+fn turned(networks: Option<&[&Network]>, on: bool) -> Message {
     let (english, french) = if on { ("on", "Activation") } else { ("off", "Désactivation") };
-    match band {
-        None => say!("Wi-Fi {english}", "{french} du Wi-Fi"),
-        Some(band) => say!("Wi-Fi {band} GHz {english}", "{french} du Wi-Fi {band} GHz"),
-    }
+    let Some(networks) = networks else {
+        return say!("All of the Wi-Fi {english}", "{french} de tout le Wi-Fi");
+    };
+    let [in_english, in_french] = [Lang::En, Lang::Fr].map(|lang| named(networks.iter().copied(), lang));
+    say!("{in_english} {english}", "{french} du {in_french}")
 }
 
 fn is_so(state: &Switch, on: bool) -> bool {

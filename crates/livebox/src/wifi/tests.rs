@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 use sysbus::{Call as _, Secret};
 
 use super::{
-    Air, Channel, Key, Network, Ssid, Width, key,
+    Air, Channel, Key, KeyMark, Network, Ssid, Width, key,
     plan::{Order, Wanted, switching},
     wire::{self, GetKeys, GetNetworks, GetProfile, GetSchedule, GetSwitch, KeysReply, Root, SetWlanConfig},
 };
 use crate::{Band, ToolError, testing::recordings};
 
 mod emulated;
+mod told;
 mod undone;
 
 /// A box with a private network on three bands, a guest network, and one that the box keeps for itself.
@@ -199,6 +200,13 @@ fn a_network_is_found_by_every_name_it_has() {
     assert_eq!(found("V5").unwrap(), ["v5"]);
     assert_eq!(found("maison").unwrap(), ["v2", "v5", "v6", "v2s"]);
     assert_eq!(found(" Invités ").unwrap(), ["g5"]);
+    let mut padded = household();
+    padded["wlanvap"]["v6"]["SSID"] = json!(" Maison ");
+    let padded = read(padded, None);
+    assert_eq!(names(&padded.matching(" Maison ").unwrap()), ["v6"], "the exact name first");
+    assert_eq!(names(&padded.matching("Maison").unwrap()), ["v2", "v5", "v2s"]);
+    let one = &padded.matching(" Maison ").unwrap()[0];
+    assert_eq!((one.full_ssid.as_str(), one.ssid.as_ref().unwrap().shown()), (" Maison ", "Maison"));
     assert_eq!(found("5 GHz").unwrap(), ["v5"], "the private one");
     let message = conflict(found("nowhere\u{202e}"));
     assert!(message.contains("`nowhere`") && message.contains("\"Invités\", \"Maison\""), "{message}");
@@ -305,6 +313,12 @@ fn the_way_back_is_what_was() {
     let back = wanted.way_back(&chosen).unwrap();
     assert_eq!(config(&back)["wlanradio"]["r5"]["AutoChannelEnable"], true);
     assert!(config(&back)["wlanradio"]["r5"]["Channel"].is_null());
+    // Blanks around a name are a part of it, which survives the journal.
+    lan["wlanvap"]["v5"]["SSID"] = json!("  s  p  ");
+    let back = wanted.way_back(&read(lan.clone(), Some(guests()))).unwrap();
+    assert_eq!(config(&back)["wlanvap"]["v5"]["SSID"], "  s  p  ");
+    let kept: Wanted = serde_json::from_value(serde_json::to_value(&back).unwrap()).unwrap();
+    assert_eq!(config(&kept), config(&back));
     // What cannot be written or is not known has no way back.
     lan["wlanvap"]["v5"]["SSID"] = json!("Mai\u{202e}son");
     assert!(wanted.way_back(&read(lan.clone(), Some(guests()))).is_err());
@@ -386,6 +400,6 @@ fn keys_are_checked_and_never_shown() {
         asked(serde_json::to_value(&keys).unwrap(), keys.service().into_owned()),
         asked(serde_json::to_value(&networks).unwrap(), networks.service().into_owned())
     );
-    let debug = format!("{:?}{:?}", air(), key::keyed(&air().networks, Some(Key::Set)));
+    let debug = format!("{:?}{:?}", air(), key::keyed(&air().networks, Some(KeyMark::Set)));
     assert!(!debug.contains("former key"));
 }

@@ -9,7 +9,8 @@ use vault::{Handle, Vault};
 
 use super::{
     super::{
-        Air, Key, Keyed, Network,
+        Air, Key, KeyMark, Keyed, Network,
+        named::named,
         sent::{RESTARTING, cut_off, ended, tell_restart, unseen},
         tools::WIFI_KEY,
         wire,
@@ -18,11 +19,11 @@ use super::{
     state, targets,
 };
 use crate::{
-    Access, Change, Changed, Context, Draft, French, Group, Message, Prepared, Tool, ToolError, say,
+    Access, Change, Changed, Context, Draft, French, Group, Lang, Message, Prepared, Tool, ToolError, say,
 };
 
-/// The handle is told once, to whom it is new.
-pub(super) const VOLATILE: &[&str] = &["handle", "show"];
+/// What is told once, to whom the key is new.
+pub(super) const VOLATILE: &[&str] = &["handle", "show", "warning"];
 
 /// From here on, nobody finds the key by trying.
 const STRONG_BITS: u32 = 80;
@@ -99,7 +100,8 @@ impl Change for SetWifiKey {
         let air = Air::read(cx).await?;
         let networks: Vec<Network> = targets(&air, &network, combined, &key)?.into_iter().cloned().collect();
         let keys = networks.iter().map(|network| (network.name.clone(), key.clone())).collect();
-        let what = say!("New Wi-Fi key", "Nouvelle clé Wi-Fi");
+        let [english, french] = [Lang::En, Lang::Fr].map(|lang| named(&networks, lang));
+        let what = say!("New key for the {english}", "Nouvelle clé du {french}");
         let keep = made.then_some(key);
         let bits = vault::entropy_bits(characters);
         let weak = (made && bits < STRONG_BITS).then(|| {
@@ -138,8 +140,11 @@ pub(super) async fn prepare(cx: &Context, new: New, what: Message) -> Result<Pre
     }
     // A key that is made here is another one at each look at the plan, so its fingerprint is none of it. One that was
     // given is part of what is agreed to.
-    let known = if keep.is_some() { None } else { fingerprint(cx, &keys).await? };
-    let after = Keyed { fingerprint: known, ..keyed(&networks, Some(Key::Set)) };
+    let mark = match keep {
+        Some(_) => Some(KeyMark::New),
+        None => KeyMark::of(Some(Key::Set), fingerprint(cx, &keys).await?),
+    };
+    let after = keyed(&networks, mark);
     let order = order(&keys);
     let secrets: Vec<&Secret> = keys.values().collect();
     let names: Vec<String> = networks.iter().map(|network| network.name.clone()).collect();
@@ -156,8 +161,8 @@ pub(super) async fn prepare(cx: &Context, new: New, what: Message) -> Result<Pre
     if let Some(recorded) = recorded {
         draft = draft.recorded_as(&recorded);
     }
-    if let Some(weak) = weak {
-        draft = draft.note(weak);
+    if let Some(weak) = &weak {
+        draft = draft.note(weak.clone());
     }
     // Where the former key is not shown, there is nothing to go back to.
     let kept = if former.len() == networks.len() { handles(cx, &former).await? } else { BTreeMap::new() };
@@ -193,6 +198,7 @@ pub(super) async fn prepare(cx: &Context, new: New, what: Message) -> Result<Pre
         let after = Keyed {
             show: handle.as_ref().and_then(|_| command(&networks)),
             handle: handle.clone(),
+            warning: weak.map(|weak| weak.text(cx.lang()).to_owned()),
             ..state(&cx, &networks, &held).await?
         };
         let outcome = ended(&sent, has_key != Some(false), what, before, after, differing);

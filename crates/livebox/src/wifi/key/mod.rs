@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sysbus::Secret;
 
 use super::{
-    Air, Key, Keyed, Network,
+    Air, KeyMark, Keyed, Network,
     wire::{GetKeys, KeysReply, Root, SecurityChange, SetWlanConfig, VapChange, WlanConfig},
 };
 use crate::{Context, Message, ToolError, net::textual, say};
@@ -151,8 +151,8 @@ fn is_set(wanted: &BTreeMap<String, Secret>, present: &BTreeMap<String, Secret>)
     states().all(|state| state.is_some()).then_some(true)
 }
 
-/// What may be said of the networks' key. The fingerprint is left to those who know the keys.
-pub(super) fn keyed(networks: &[Network], key: Option<Key>) -> Keyed {
+/// What may be said of the networks and their key.
+pub(super) fn keyed(networks: &[Network], key: Option<KeyMark>) -> Keyed {
     let mut ssids: Vec<_> = networks.iter().filter_map(|network| network.ssid.clone()).collect();
     ssids.sort_unstable();
     ssids.dedup();
@@ -160,7 +160,7 @@ pub(super) fn keyed(networks: &[Network], key: Option<Key>) -> Keyed {
     bands.sort_unstable();
     bands.dedup();
     let guest = networks.iter().all(|network| network.guest);
-    Keyed { ssids, bands, guest, key, fingerprint: None, handle: None, show: None }
+    Keyed { ssids, bands, guest, key, handle: None, show: None, warning: None }
 }
 
 /// By what these keys are known again: one fingerprint, or several where the networks' keys differ.
@@ -198,7 +198,7 @@ async fn state(
     present: &BTreeMap<String, Secret>,
 ) -> Result<Keyed, ToolError> {
     let key = networks.iter().find_map(|network| network.key);
-    Ok(Keyed { fingerprint: fingerprint(cx, present).await?, ..keyed(networks, key) })
+    Ok(keyed(networks, KeyMark::of(key, fingerprint(cx, present).await?)))
 }
 
 /// The networks of these names.

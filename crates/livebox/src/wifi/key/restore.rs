@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 use vault::Handle;
 
 use super::{
-    super::{Air, Keyed, tools::WIFI_KEY},
+    super::{Air, Keyed, named::named, tools::WIFI_KEY},
     change::{self, New, VOLATILE},
     observe, of,
 };
-use crate::{Access, Audience, Change, Changed, Context, French, Group, Prepared, Tool, ToolError, say};
+use crate::{
+    Access, Audience, Change, Changed, Context, French, Group, Lang, Prepared, Tool, ToolError, say,
+};
 
 /// Gives networks the keys that are kept under these handles.
 #[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
@@ -68,7 +70,8 @@ impl Change for RestoreWifiKeys {
                 "La box n'a plus ces réseaux."
             )));
         }
-        let what = say!("Former Wi-Fi key", "Ancienne clé Wi-Fi");
+        let [english, french] = [Lang::En, Lang::Fr].map(|lang| named(&networks, lang));
+        let what = say!("Former key for the {english}", "Ancienne clé du {french}");
         change::prepare(cx, New { networks, keys, keep: None, recorded: None, weak: None }, what).await
     }
 

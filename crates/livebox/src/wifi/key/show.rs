@@ -4,7 +4,7 @@
 use sysbus::Secret;
 
 use super::{
-    super::{Air, Key, Network, shown},
+    super::{Air, Key, Network, named::whole, shown},
     present,
 };
 use crate::{Context, ToolError, Untrusted, say};
@@ -26,6 +26,11 @@ impl WifiAccess {
     /// The name, to be shown.
     pub fn name(&self) -> Untrusted {
         Untrusted::clean(&self.ssid)
+    }
+
+    /// The same with the blanks around it, which are a part of it.
+    pub fn whole_name(&self) -> String {
+        whole(&self.ssid)
     }
 
     /// The text of the QR code by which phones join: `WIFI:T:WPA;S:Maison;P:secret;;`. `T:WPA` stands for WPA, WPA2

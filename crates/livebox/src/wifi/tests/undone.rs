@@ -77,6 +77,7 @@ async fn every_change_goes_back_and_forth() {
         ("wifi_disable", json!({"band": "5"})),
         ("wifi_set", json!({"network": "5", "channel": 36, "width": 40})),
         ("wifi_set", json!({"network": "2.4", "ssid": "Chez nous", "hidden": true})),
+        ("wifi_set", json!({"network": "Invités Chez Nous", "hidden": true})),
         ("wifi_key_set", json!({"network": "5"})),
         ("wifi_key_set", json!({"network": "5", "key": "Cle-Nouvelle-42"})),
     ] {
@@ -164,7 +165,9 @@ async fn a_key_is_made_here_kept_and_never_told() {
     assert_eq!(vault(&bench).list().unwrap(), [], "a plan keeps no key");
     let answer = bench.run("wifi_key_set", json!({"network": "5", "length": 30})).await.unwrap();
     let after = &answer.json["after"];
-    assert_eq!((&answer.json["outcome"], &after["key"]), (&json!("applied"), &json!("set")));
+    assert_eq!(answer.json["outcome"], "applied");
+    let fingerprint = vault(&bench).fingerprint(&Secret::new(private_keys(&bench)[0].as_str())).unwrap();
+    assert_eq!(after["key"], format!("set (fingerprint {fingerprint})"));
     assert_eq!(after["show"], "livebox-mcp wifi-key show 2.4");
     let handle: Handle = after["handle"].as_str().unwrap().parse().unwrap();
     let keys = private_keys(&bench);
@@ -186,6 +189,11 @@ async fn a_key_is_made_here_kept_and_never_told() {
     assert_ne!(private_keys(&bench), keys);
     let weak = bench.plan("wifi_key_set", json!({"network": "5", "length": 8})).await.unwrap();
     assert!(weak["plan"]["notes"].to_string().contains("34 bits"), "{weak}");
+    let weak = bench.run("wifi_key_set", json!({"network": "5", "length": 8})).await.unwrap();
+    assert!(weak.json["after"]["warning"].as_str().unwrap().contains("34 bits"), "{}", weak.json);
+    assert!(weak.page.compact().contains("34 bits"), "{}", weak.page.compact());
+    let undone = bench.json("journal_undo", json!({"entry": weak.json["entry"]})).await;
+    assert_eq!(undone["outcome"], "applied", "the warning is no part of the box's state");
     let error = bench.error("wifi_key_set", json!({"network": "5", "length": 7})).await;
     assert!(matches!(error, ToolError::Arguments(_)), "{error}");
 }
@@ -201,7 +209,7 @@ async fn a_key_that_someone_else_changed_is_not_overwritten() {
     });
     bench.cx.session().forget_reads();
     let error = bench.error("journal_undo", json!({})).await;
-    assert!(matches!(error, ToolError::Drift(_)) && error.to_string().contains("fingerprint"), "{error}");
+    assert!(matches!(error, ToolError::Drift(_)) && error.to_string().contains("changed key."), "{error}");
     assert_eq!(bench.count(SET), 1);
     // A given key is part of what was agreed to: another one is another plan.
     let plan = |key: &str| bench.plan("wifi_key_set", json!({"network": "5", "key": key}));

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
 use sysbus::{
     Call, Ignored, Kind,
@@ -112,7 +112,7 @@ struct WireRadio {
 #[serde(default, rename_all = "PascalCase")]
 struct Vap {
     #[serde(rename = "SSID")]
-    ssid: Text,
+    ssid: Name,
     #[serde(rename = "VAPStatus")]
     status: Text,
     #[serde(rename = "SSIDAdvertisementEnabled")]
@@ -124,6 +124,21 @@ struct Vap {
     security: Part<Security>,
     #[serde(rename = "WPS")]
     wps: Part<Wps>,
+}
+
+/// A name as it came: blanks around it are a part of it, as they are for stations.
+#[derive(Default)]
+struct Name {
+    read: Text,
+    whole: String,
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let whole = value.as_str().unwrap_or_default().to_owned();
+        Ok(Self { read: Text::deserialize(value).map_err(D::Error::custom)?, whole })
+    }
 }
 
 /// The keys are not kept, only whether there is one.
@@ -294,7 +309,7 @@ fn network(name: String, vap: &Vap, place: Place) -> Network {
     };
     let security = vap.security.get();
     Network {
-        ssid: vap.ssid.get().and_then(Untrusted::non_empty),
+        ssid: vap.ssid.read.get().and_then(Untrusted::non_empty),
         band: place.band,
         guest: place.guest,
         wanted: place.wanted,
@@ -307,7 +322,7 @@ fn network(name: String, vap: &Vap, place: Place) -> Network {
         id: Untrusted::clean(&name),
         name,
         radio: place.radio,
-        full_ssid: vap.ssid.or_empty().to_owned(),
+        full_ssid: vap.ssid.whole.clone(),
         secondary: vap.ess_identifier.get() == Some("Secondary"),
         attached,
     }
