@@ -85,7 +85,7 @@ const CELLS: &[Cell] = &[
             let rule = rules.iter().find(|rule| rule["id"] == "webui_Alpha");
             rule.map_or(Value::Null, |rule| rule["external"].as_str().unwrap().into())
         },
-        recorded: |state| state[0]["external_port"].clone(),
+        recorded: |state| state["Alpha"]["external_port"].clone(),
     },
     Cell {
         name: "reservation",
