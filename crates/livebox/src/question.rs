@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     Access, Lang, Plan, Risk, Undo, Untrusted,
-    state::{differing, lines, word},
+    state::{differing_places, lines, word},
     text::unmarked,
 };
 
@@ -65,7 +65,7 @@ impl Plan {
             let before = side(lang.pick("Before", "Avant"), &self.before, lang);
             return [before, side(lang.pick("After", "Après"), &self.after, lang)].concat();
         };
-        let fields = differing(&self.before, &self.after);
+        let fields = differing_places(&self.before, &self.after);
         let shown = fields.iter().take(MOST_FIELDS).flat_map(|path| self.change(path, lang));
         shown.chain(more(fields.len(), lang)).collect()
     }

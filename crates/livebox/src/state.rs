@@ -66,29 +66,77 @@ pub(crate) fn lasting(state: Value, volatile: &[&str]) -> Value {
     }
 }
 
-/// The fields in which two states differ, as paths: `ipv4`, `networks.0.channel`.
+/// In what differs: the same things, in another order.
+pub(crate) const ORDER: &str = "order";
+
+/// The fields in which two states differ, as paths: `ipv4`, `networks.0.channel`; things of a list that have names, by
+/// name: `VPN maison.external_port`.
 pub(crate) fn differing(one: &Value, other: &Value) -> Vec<String> {
-    fn walk(one: &Value, other: &Value, path: &str, found: &mut Vec<String>) {
-        let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-        match (one, other) {
-            _ if one == other => {}
-            (Value::Object(a), Value::Object(b)) => {
-                for name in a.keys().chain(b.keys().filter(|name| !a.contains_key(*name))) {
-                    let side = |fields: &Map<String, Value>| fields.get(name).cloned().unwrap_or_default();
-                    walk(&side(a), &side(b), &below(name), found);
-                }
-            }
-            (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
-                for (index, (a, b)) in a.iter().zip(b).enumerate() {
-                    walk(a, b, &below(&index.to_string()), found);
-                }
-            }
-            _ => found.push(if path.is_empty() { "existence".to_owned() } else { path.to_owned() }),
-        }
-    }
     let mut found = Vec::new();
-    walk(one, other, "", &mut found);
+    walk(one, other, "", true, &mut found);
     found
+}
+
+/// The same by places alone, for [`Value::pointer`]: names may hold any character.
+pub(crate) fn differing_places(one: &Value, other: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    walk(one, other, "", false, &mut found);
+    found
+}
+
+fn walk(one: &Value, other: &Value, path: &str, by_name: bool, found: &mut Vec<String>) {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match (one, other) {
+        _ if one == other => {}
+        (Value::Object(a), Value::Object(b)) => {
+            for name in a.keys().chain(b.keys().filter(|name| !a.contains_key(*name))) {
+                let side = |fields: &Map<String, Value>| fields.get(name).cloned().unwrap_or_default();
+                walk(&side(a), &side(b), &below(name), by_name, found);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if by_name && is_named(a) && is_named(b) => {
+            let (a, b) = (with_names(a), with_names(b));
+            for (name, _) in a.iter().chain(b.iter().filter(|(name, _)| !has(&a, name))) {
+                let side = |list: &[(String, &Value)]| {
+                    list.iter().find(|(known, _)| known == name).map_or(Value::Null, |(_, item)| (*item).clone())
+                };
+                walk(&side(&a), &side(&b), &below(name), by_name, found);
+            }
+            let common = |list: &[(String, &Value)], others: &[(String, &Value)]| -> Vec<String> {
+                list.iter().map(|(name, _)| name.clone()).filter(|name| has(others, name)).collect()
+            };
+            if common(&a, &b) != common(&b, &a) {
+                found.push(below(ORDER));
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            for (index, (a, b)) in a.iter().zip(b).enumerate() {
+                walk(a, b, &below(&index.to_string()), by_name, found);
+            }
+        }
+        _ => found.push(if path.is_empty() { "existence".to_owned() } else { path.to_owned() }),
+    }
+}
+
+fn has(list: &[(String, &Value)], name: &str) -> bool {
+    list.iter().any(|(known, _)| known == name)
+}
+
+fn is_named(list: &[Value]) -> bool {
+    list.iter().all(|item| item["name"].is_string())
+}
+
+/// Each with its name; a second one of a name is told apart by a star.
+fn with_names(list: &[Value]) -> Vec<(String, &Value)> {
+    let mut named: Vec<(String, &Value)> = Vec::new();
+    for item in list {
+        let mut name = item["name"].as_str().unwrap_or_default().to_owned();
+        while has(&named, &name) {
+            name.push('*');
+        }
+        named.push((name, item));
+    }
+    named
 }
 
 #[cfg(test)]

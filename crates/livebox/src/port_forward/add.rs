@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Kept, Origin, PATIENCE, Protocol, Rule, Rules, Subject, VOLATILE,
+    Companion, Kept, Origin, PATIENCE, Protocol, Rule, Rules, Subject, VOLATILE,
     args::{RuleName, Sources},
     is_named,
     remove::RemoveRule,
@@ -88,6 +88,7 @@ impl Change for AddRule {
             ports: (self.external_port, internal),
             target,
             source: self.source_prefix.unwrap_or_default(),
+            taken_names: Vec::new(),
         };
         wanted.prepare(cx).await
     }
@@ -105,10 +106,12 @@ struct Wanted {
     ports: (PortRange, PortRange),
     target: Target,
     source: Sources,
+    /// Names of second rules that are taken: setting one of these would replace the rule that has it.
+    taken_names: Vec<String>,
 }
 
 impl Wanted {
-    async fn prepare(self, cx: &Context) -> Result<Prepared<Rules>, ToolError> {
+    async fn prepare(mut self, cx: &Context) -> Result<Prepared<Rules>, ToolError> {
         let (name, protocol, target) = (&self.name, self.protocol, self.target.shown());
         let shown = Untrusted::quotable(name);
         let (external, internal) = self.ports;
@@ -120,7 +123,7 @@ impl Wanted {
         let existing = rules(cx).await?;
         if let Some(own) = existing.iter().find(|rule| is_named(rule, name)) {
             if let Some(same) = self.already(own, &existing) {
-                return Ok(Prepared::already_so(what, Some(Rules(same))));
+                return Ok(Prepared::already_so(what, Some(Rules::of(same))));
             }
             let own = own.describe();
             return Err(ToolError::Conflict(say!(
@@ -133,40 +136,45 @@ impl Wanted {
         {
             return Err(taken(&other.describe()));
         }
+        let seconds = [Protocol::Tcp, Protocol::Udp].map(|protocol| self.second_name(protocol));
+        let taken = |second: &String| existing.iter().any(|rule| is_named(rule, second));
+        self.taken_names = seconds.into_iter().filter(taken).collect();
         self.draft(what.clone()).then(move |cx| async move { self.add(&cx, what).await })
     }
 
     fn draft(&self, what: Message) -> Draft {
         let mut subject = Subject { names: vec![self.name.clone()], ..Subject::default() };
-        let mut plan = Draft::new(what, &subject);
+        // In the order in which they are tried.
+        let seconds = [
+            (Protocol::Udp, say!("if the box keeps TCP only", "si la box ne garde que TCP")),
+            (Protocol::Tcp, say!("if the box keeps UDP only", "si la box ne garde que UDP")),
+        ];
+        let seconds: Vec<_> = seconds
+            .into_iter()
+            .filter_map(|(protocol, only)| Some((self.free_second(protocol)?, protocol, only)))
+            .collect();
         if self.protocol == Protocol::Both {
-            let [tcp, udp] = [Protocol::Tcp, Protocol::Udp].map(|protocol| self.second_name(protocol));
-            subject.names.extend([tcp.clone(), udp.clone()]);
-            plan = Draft::new(plan.what, &subject)
-                .sends(&self.call(&self.name, Protocol::Both))
-                .may_send(
-                    &self.call(&self.name, Protocol::Tcp),
-                    say!(
-                        "if the box refuses both protocols in one rule",
-                        "si la box refuse les deux protocoles dans une règle"
-                    ),
-                )
-                .may_send(
-                    &self.call(&udp, Protocol::Udp),
-                    say!("if the box keeps TCP only", "si la box ne garde que TCP"),
-                )
-                .may_send(
-                    &self.call(&tcp, Protocol::Tcp),
-                    say!("if the box keeps UDP only", "si la box ne garde que UDP"),
-                );
-        } else {
-            plan = plan.sends(&self.call(&self.name, self.protocol));
+            let companion = |name: &String| Companion { name: name.clone(), external_port: self.ports.0 };
+            subject.companions = seconds.iter().map(|(name, ..)| companion(name)).collect();
         }
-        let made = Rules(vec![self.rule()]);
+        let mut plan = Draft::new(what, &subject).sends(&self.call(&self.name, self.protocol));
+        if self.protocol == Protocol::Both {
+            plan = plan.may_send(
+                &self.call(&self.name, Protocol::Tcp),
+                say!(
+                    "if the box refuses both protocols in one rule",
+                    "si la box refuse les deux protocoles dans une règle"
+                ),
+            );
+            for (name, protocol, only) in seconds {
+                plan = plan.may_send(&self.call(&name, protocol), only);
+            }
+        }
+        let made = Rules::of(vec![self.rule()]);
         plan = plan.turns(None, Some(&made)).sends(&firewall::COMMIT).risk(Risk::Medium);
-        match subject.names.as_slice() {
-            [name] => plan.undone_by(&RemoveRule::of(name)),
-            _ => plan.undone_by(&RestoreRules::without(subject.names)),
+        match self.protocol {
+            Protocol::Both => plan.undone_by(&RestoreRules::without(subject.names, subject.companions)),
+            Protocol::Tcp | Protocol::Udp => plan.undone_by(&RemoveRule::of(&self.name)),
         }
     }
 
@@ -208,16 +216,18 @@ impl Wanted {
         let kept = after.first().and_then(Rule::protocol);
         if protocol == Protocol::Both && matches!(kept, Some(Protocol::Tcp | Protocol::Udp)) {
             let missing = if kept == Some(Protocol::Tcp) { Protocol::Udp } else { Protocol::Tcp };
-            let second = self.second_name(missing);
-            match self.send(cx, &second, missing).await {
-                // The first rule stands: that must not hide behind the refusal, so the read-back tells the rest.
-                Err(ToolError::Conflict(_) | ToolError::Box(_)) => {}
-                sent => {
-                    sent?;
-                    committed = firewall::commit(cx).await? && committed;
+            // Where another rule has that name, one protocol is all there is, and the verdict says so.
+            if let Some(second) = self.free_second(missing) {
+                match self.send(cx, &second, missing).await {
+                    // The first rule stands: that must not hide behind the refusal, so the read-back tells the rest.
+                    Err(ToolError::Conflict(_) | ToolError::Box(_)) => {}
+                    sent => {
+                        sent?;
+                        committed = firewall::commit(cx).await? && committed;
+                    }
                 }
+                after = self.settled(cx, &[name, &second]).await?;
             }
-            after = self.settled(cx, &[name, &second]).await?;
         }
         let differing = self.verdict(&after, committed);
         let after: Vec<Rule> = after.iter().map(|rule| self.with_host(rule)).collect();
@@ -248,6 +258,11 @@ impl Wanted {
     /// Name of the rule for the protocol that the first one does not serve.
     fn second_name(&self, protocol: Protocol) -> String {
         format!("{} {}", self.name, protocol.of_people())
+    }
+
+    /// That name, if no other rule has it.
+    fn free_second(&self, protocol: Protocol) -> Option<String> {
+        Some(self.second_name(protocol)).filter(|name| !self.taken_names.contains(name))
     }
 
     async fn send(&self, cx: &Context, name: &str, protocol: Protocol) -> Result<Sent<()>, ToolError> {

@@ -10,8 +10,11 @@ use crate::{Context, Lang, Page, PortRange, Show, ToolError, Untrusted, text::fo
 mod add;
 mod args;
 mod kept;
+mod order;
+mod remake;
 mod remove;
 mod restore;
+mod state;
 pub(crate) mod tools;
 mod wire;
 
@@ -20,6 +23,7 @@ mod tests;
 
 pub(crate) use args::{Origin, Protocol};
 use kept::Kept;
+pub(crate) use state::Rules;
 
 // A port forwarding rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -135,6 +139,21 @@ async fn rules(cx: &Context) -> Result<Vec<Rule>, ToolError> {
     Ok(table.iter().map(|(key, rule)| rule.rule(key)).collect())
 }
 
+/// A rule that a change makes beside the one that it was asked for, where the box takes one protocol a rule. Its name
+/// alone does not tell it: a person may give that name to a rule of theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Companion {
+    name: String,
+    external_port: PortRange,
+}
+
+impl Companion {
+    fn is(&self, rule: &Rule) -> bool {
+        is_named(rule, &self.name) && rule.external_port == Some(self.external_port)
+    }
+}
+
 /// The rules that a change is about.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -143,11 +162,14 @@ pub(crate) struct Subject {
     keys: Vec<String>,
     /// Names of rules that a change makes, whose keys are the box's to give.
     names: Vec<String>,
+    companions: Vec<Companion>,
 }
 
 impl Subject {
     fn holds(&self, rule: &Rule) -> bool {
-        self.keys.contains(&rule.wire.key) || self.names.iter().any(|name| is_named(rule, name))
+        self.keys.contains(&rule.wire.key)
+            || self.names.iter().any(|name| is_named(rule, name))
+            || self.companions.iter().any(|companion| companion.is(rule))
     }
 
     /// Those that are there; `None`: none is.
@@ -161,80 +183,19 @@ impl Subject {
 /// The host's name follows the host, the status comes and goes, and the id is the box's way to spell the name.
 const VOLATILE: &[&str] = &["host", "status", "id"];
 
-/// Rules before or after a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(transparent)]
-pub(crate) struct Rules(Vec<Rule>);
-
-impl Rules {
-    fn some(rules: Vec<Rule>) -> Option<Self> {
-        (!rules.is_empty()).then_some(Self(rules))
-    }
-
-    fn page(&self, lang: Lang) -> Page {
-        let rows = self.0.iter().map(|rule| {
-            let port = |port: Option<PortRange>| port.map(|port| port.to_string()).unwrap_or_default();
-            let ip = rule.ipv4.map(|ip| ip.to_string()).unwrap_or_default();
-            let to = match &rule.host {
-                Some(host) => format!("{ip}:{} ({})", port(rule.internal_port), host.word()),
-                None => format!("{ip}:{}", port(rule.internal_port)),
-            };
-            let state = match (&rule.status, rule.enabled) {
-                (_, Some(false)) => lang.pick("off", "désactivée").to_owned(),
-                (Some(status), _) if status.shown() != "Enabled" => status.shown().to_owned(),
-                (_, Some(true)) => lang.pick("on", "active").to_owned(),
-                (_, None) => "?".to_owned(),
-            };
-            [
-                rule.name.shown().to_owned(),
-                rule.protocol.clone().unwrap_or_default(),
-                port(rule.external_port),
-                to,
-                rule.origin.shown().to_owned(),
-                state,
-                rule.source.as_ref().map(|source| source.shown().to_owned()).unwrap_or_default(),
-            ]
-        });
-        Page::new().table(
-            [
-                lang.pick("Rule", "Règle"),
-                lang.pick("Protocol", "Protocole"),
-                lang.pick("From port", "Port externe"),
-                lang.pick("To", "Vers"),
-                lang.pick("Made by", "Créée par"),
-                lang.pick("State", "État"),
-                lang.pick("Only from", "Seulement depuis"),
-            ],
-            rows,
-        )
-    }
-}
-
-impl Show for Rules {
-    fn show(&self, lang: Lang) -> Page {
-        let failing = self.0.iter().any(Rule::fails);
-        self.page(lang).note(failing.then(|| {
-            lang.pick(
-                "The box accepted the rule but says that it does not work (Error).",
-                "La box a accepté la règle mais indique qu'elle ne fonctionne pas (Error).",
-            )
-        }))
-    }
-}
-
 /// Port forwarding rules of the box.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct RuleList {
     total: usize,
     /// Fitting the filters.
     matching: usize,
-    rules: Rules,
+    rules: Vec<Rule>,
 }
 
 impl Show for RuleList {
     fn show(&self, lang: Lang) -> Page {
         let Self { total, matching, rules } = self;
-        let hidden = matching.saturating_sub(rules.0.len());
+        let hidden = matching.saturating_sub(rules.len());
         Page::new()
             .line(lang.pick(
                 format!(
@@ -246,7 +207,7 @@ impl Show for RuleList {
                     lang.count(*matching, ["", ""], ["redirection de port", "redirections de port"])
                 ),
             ))
-            .then(rules.page(lang))
+            .then(state::table(rules, lang))
             .note((hidden > 0).then(|| {
                 lang.pick(
                     format!("{hidden} more: raise `limit` or narrow with `search`."),

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Kept, Origin, PATIENCE, Rule, Rules, Subject, VOLATILE, comparable_id, restore::RestoreRules, rules,
-    tools::PORT_FORWARD, wire,
+    Kept, Origin, PATIENCE, Rule, Rules, Subject, VOLATILE, comparable_id, order, restore::RestoreRules,
+    rules, tools::PORT_FORWARD, wire,
 };
 use crate::{
     Access, Change, Changed, Context, Draft, French, Group, Message, Prepared, Sent, Tool, ToolError,
@@ -58,13 +58,12 @@ impl Change for RemoveRule {
             say!("Remove the rule {described}", "Supprimer la règle {described}")
         };
         let subject = Subject { keys: vec![rule.wire.key.clone()], ..Subject::default() };
-        let before = Rules(vec![rule.clone()]);
+        let before = Rules::of(vec![rule.clone()]);
         let mut plan = Draft::new(what.clone(), &subject).turns(Some(&before), None);
         plan = sending(plan, &rule.wire).sends(&firewall::COMMIT);
         plan = if rule.wire.is_complete() {
-            let behind = existing.iter().skip_while(|other| other.wire.key != rule.wire.key).skip(1);
-            let behind = behind.map(|other| other.wire.key.clone()).collect();
-            plan.undone_by(&RestoreRules::with(vec![rule.wire.clone()], behind))
+            let sequence = order::sequence(cx, &existing).await;
+            plan.undone_by(&RestoreRules::with(vec![rule.wire.clone()], sequence))
         } else {
             plan.not_undone(say!(
                 "the box does not tell all of the rule in a form that we understand",
@@ -84,9 +83,9 @@ async fn remove(cx: &Context, what: Message, rule: Rule) -> Result<Changed<Rules
     let committed = firewall::commit(cx).await?;
     let read = || async { Ok(rules(cx).await?.into_iter().find(|other| other.wire.key == rule.wire.key)) };
     let (left, gone) = cx.read_back(PATIENCE, read, Option::is_none).await?;
-    let before = Some(Rules(vec![rule.clone()]));
+    let before = Some(Rules::of(vec![rule.clone()]));
     if !gone {
-        let left = left.map(|rule| Rules(vec![rule]));
+        let left = left.map(|rule| Rules::of(vec![rule]));
         return Changed::after(&sent, what, before, left, vec!["name".to_owned()]);
     }
     let differing = if committed { Vec::new() } else { vec![COMMIT_UNCONFIRMED.to_owned()] };

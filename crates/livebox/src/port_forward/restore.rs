@@ -1,52 +1,59 @@
 //! The way back of rules: what was removed is made anew as it was, in its place; what was made is removed.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sysbus::Error;
 
 use super::{
-    Kept, PATIENCE, Rule, Rules, Subject, VOLATILE,
+    Companion, Kept, Rule, Rules, Subject, VOLATILE,
     add::taken,
     is_named,
-    remove::{delete, sending},
+    order::{self, placed},
+    remove::sending,
     rules,
     tools::PORT_FORWARD,
     wire,
 };
 use crate::{
     Access, Audience, Change, Changed, Context, Draft, French, Group, Message, Prepared, Risk, Tool,
-    ToolError, change::COMMIT_UNCONFIRMED, firewall, say,
+    ToolError, firewall, say,
 };
 
 /// Puts port forwarding rules back as they were.
 #[derive(Clone, Debug, Default, clap::Args, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RestoreRules {
-    /// That shall be there, in this order.
+    /// That shall be there.
     #[arg(skip)]
     rules: Vec<Kept>,
-    /// Keys of the rules that stood behind them.
+    /// Keys of all rules in the order in which they stood.
     #[arg(skip)]
-    behind: Vec<String>,
+    sequence: Vec<String>,
     /// Keys of rules that shall not be there.
     #[arg(skip)]
     absent: Vec<String>,
     /// Names of rules that shall not be there.
     #[arg(skip)]
     absent_names: Vec<String>,
+    /// Nor shall these.
+    #[arg(skip)]
+    absent_companions: Vec<Companion>,
 }
 
 impl RestoreRules {
-    /// These shall be there, before those.
-    pub(super) fn with(rules: Vec<Kept>, behind: Vec<String>) -> Self {
-        Self { rules, behind, ..Self::default() }
+    /// These shall be there, where they stood in that sequence.
+    pub(super) fn with(rules: Vec<Kept>, sequence: Vec<String>) -> Self {
+        Self { rules, sequence, ..Self::default() }
     }
 
     /// The rules of these names shall not be there.
-    pub(super) fn without(names: Vec<String>) -> Self {
-        Self { absent_names: names, ..Self::default() }
+    pub(super) fn without(absent_names: Vec<String>, absent_companions: Vec<Companion>) -> Self {
+        Self { absent_names, absent_companions, ..Self::default() }
+    }
+
+    fn removes(&self, rule: &Rule) -> bool {
+        self.absent.contains(&rule.wire.key)
+            || self.absent_names.iter().any(|name| is_named(rule, name))
+            || self.absent_companions.iter().any(|companion| companion.is(rule))
     }
 }
 
@@ -75,10 +82,11 @@ impl Change for RestoreRules {
         if work.is_nothing() {
             return Ok(Prepared::already_so(what, before));
         }
-        let after = Rules::some(work.tail.iter().map(|step| step.kept.rule()).collect());
+        let after = Rules::some(work.steps.iter().map(|step| step.kept.rule()).collect());
+        let inverse = work.inverse(&present, order::sequence(cx, &present).await);
         work.draft(what.clone(), &subject)
             .turns(before.as_ref(), after.as_ref())
-            .undone_by(&work.inverse(&present))
+            .undone_by(&inverse)
             .then(move |cx| async move { work.apply(&cx, what, subject, before).await })
     }
 
@@ -88,72 +96,81 @@ impl Change for RestoreRules {
 }
 
 /// What has to be done, given what is there.
-struct Work {
+pub(super) struct Work {
     /// To be removed.
-    gone: Vec<Kept>,
-    /// To be made, in this order, each at the end of the box's list.
-    tail: Vec<Step>,
-    /// Whether rules that should stand behind cannot be moved there.
-    out_of_order: bool,
+    pub(super) gone: Vec<Kept>,
+    /// To be made, in this order, in which they then stand.
+    pub(super) steps: Vec<Step>,
+    doubt: Option<Doubt>,
 }
 
-/// A rule to make.
+/// A rule to make. The box adds a rule behind all others and replaces one in its place.
 #[derive(Clone)]
-struct Step {
-    kept: Kept,
-    /// It is there already and has to be removed first, so that it comes to stand behind.
-    is_moved: bool,
+pub(super) struct Step {
+    pub(super) kept: Kept,
+    /// It is there, and has to be removed first so that it comes to stand behind.
+    pub(super) removed_first: Option<Kept>,
+    /// It is as it shall be but for its place.
+    pub(super) is_unrelated: bool,
+}
+
+/// Why the order will not surely be the one that was.
+enum Doubt {
+    /// Rules that would have to be moved are not ours to touch.
+    Unmovable,
+    /// How these, which came since, and those that come back stand to each other is not known.
+    Unsure(Vec<Rule>),
+    /// The others changed places since.
+    Contradicted,
 }
 
 impl RestoreRules {
     fn work(self, present: &[Rule]) -> Result<Work, ToolError> {
-        let is_gone = |rule: &Rule| {
-            self.absent.contains(&rule.wire.key) || self.absent_names.iter().any(|name| is_named(rule, name))
-        };
-        let gone: Vec<Kept> =
-            present.iter().filter(|rule| is_gone(rule)).map(|rule| rule.wire.clone()).collect();
-        let left: Vec<&Rule> = present.iter().filter(|rule| !is_gone(rule)).collect();
-        let missing: Vec<&Kept> = self
+        let (gone, left): (Vec<&Rule>, Vec<&Rule>) = present.iter().partition(|rule| self.removes(rule));
+        let gone = gone.into_iter().map(|rule| rule.wire.clone()).collect();
+        let there = |key: &str| left.iter().find(|rule| rule.wire.key == key);
+        let wanted: Vec<&Kept> = self
             .rules
             .iter()
-            .filter(|kept| left.iter().all(|rule| rule.wire.key != kept.key || rule.wire != **kept))
+            .filter(|kept| there(&kept.key).is_none_or(|rule| rule.wire != **kept))
             .collect();
-        for kept in &missing {
+        for kept in &wanted {
             refuse_overlap(kept, &left)?;
         }
-        // The box adds a rule behind all others and replaces one in its place, so whatever shall stand behind a missing
-        // one is made anew after it.
-        let place: BTreeMap<&str, usize> = self
-            .rules
+        let new = wanted.iter().map(|kept| kept.key.as_str()).filter(|key| there(key).is_none());
+        let new: Vec<&str> = new.collect();
+        let order = placed(left.iter().map(|rule| rule.wire.key.as_str()), &self.sequence, new.clone());
+        let first = order.keys.iter().position(|key| new.contains(key)).unwrap_or(order.keys.len());
+        let can_move = order
+            .keys
             .iter()
-            .map(|kept| kept.key.as_str())
-            .chain(self.behind.iter().map(String::as_str))
-            .enumerate()
-            .map(|(place, key)| (key, place))
-            .collect();
-        let place_of = |key: &str| place.get(key).copied();
-        let added = missing.iter().filter(|kept| left.iter().all(|rule| rule.wire.key != kept.key));
-        let first = added.filter_map(|kept| place_of(&kept.key)).min();
-        let moved: Vec<&&Rule> = match first {
-            Some(first) => left
-                .iter()
-                .skip_while(|rule| place_of(&rule.wire.key).is_none_or(|place| place <= first))
-                .collect(),
-            None => Vec::new(),
+            .skip(first)
+            .filter_map(|key| there(key))
+            .all(|rule| rule.wire.is_of_household() && rule.wire.is_complete());
+        let doubt = if !can_move {
+            Some(Doubt::Unmovable)
+        } else if order.is_contradicted {
+            Some(Doubt::Contradicted)
+        } else {
+            let unsure = order.unsure.iter().filter_map(|key| there(key)).map(|rule| (*rule).clone());
+            Some(unsure.collect::<Vec<_>>()).filter(|unsure| !unsure.is_empty()).map(Doubt::Unsure)
         };
-        let can_move = moved.iter().all(|rule| rule.wire.is_of_household() && rule.wire.is_complete());
-        let moved = if can_move { moved } else { Vec::new() };
-        let mut tail: Vec<Step> =
-            missing.iter().map(|kept| Step { kept: (*kept).clone(), is_moved: false }).collect();
-        tail.extend(
-            moved
-                .iter()
-                .filter(|rule| missing.iter().all(|kept| kept.key != rule.wire.key))
-                .map(|rule| Step { kept: rule.wire.clone(), is_moved: true }),
-        );
-        // Rules that were made since come last, as they are.
-        tail.sort_by_key(|step| place_of(&step.kept.key).unwrap_or(usize::MAX));
-        Ok(Work { gone, tail, out_of_order: !can_move })
+        let keys = if can_move {
+            order.keys
+        } else {
+            left.iter().map(|rule| rule.wire.key.as_str()).chain(new).collect()
+        };
+        let steps = keys.into_iter().enumerate().filter_map(|(place, key)| {
+            let rule = there(key).map(|rule| &rule.wire);
+            let kept = wanted.iter().find(|kept| kept.key == key).copied();
+            let removed_first = rule.filter(|_| can_move && place > first).cloned();
+            match (kept, &removed_first) {
+                (None, None) => None,
+                (None, Some(rule)) => Some(Step { kept: rule.clone(), removed_first, is_unrelated: true }),
+                (Some(kept), _) => Some(Step { kept: kept.clone(), removed_first, is_unrelated: false }),
+            }
+        });
+        Ok(Work { gone, steps: steps.collect(), doubt })
     }
 }
 
@@ -167,22 +184,29 @@ fn refuse_overlap(kept: &Kept, left: &[&Rule]) -> Result<(), ToolError> {
     other.map_or(Ok(()), |other| Err(taken(&other.describe())))
 }
 
+/// Rules in one breath, not all of them when there are many.
+fn named<'a>(rules: impl Iterator<Item = &'a Rule>) -> String {
+    const NAMED: usize = 6;
+    let mut names: Vec<String> = rules.map(|rule| format!("\"{}\"", rule.name.in_quotes())).collect();
+    if names.len() > NAMED {
+        names.truncate(NAMED);
+        names.push("…".to_owned());
+    }
+    names.join(", ")
+}
+
 impl Work {
     fn is_nothing(&self) -> bool {
-        self.gone.is_empty() && self.tail.is_empty()
+        self.gone.is_empty() && self.steps.is_empty()
     }
 
     /// Those that come back.
     fn restored(&self) -> impl Iterator<Item = &Kept> {
-        self.tail.iter().filter(|step| !step.is_moved).map(|step| &step.kept)
-    }
-
-    fn moved(&self) -> usize {
-        self.tail.iter().filter(|step| step.is_moved).count()
+        self.steps.iter().filter(|step| !step.is_unrelated).map(|step| &step.kept)
     }
 
     fn subject(&self) -> Subject {
-        let keys = self.tail.iter().map(|step| &step.kept).chain(&self.gone).map(|kept| kept.key.clone());
+        let keys = self.steps.iter().map(|step| &step.kept).chain(&self.gone).map(|kept| kept.key.clone());
         Subject { keys: keys.collect(), ..Subject::default() }
     }
 
@@ -209,111 +233,76 @@ impl Work {
         for kept in &self.gone {
             plan = sending(plan, kept);
         }
-        for step in &self.tail {
-            if step.is_moved {
-                plan = sending(plan, &step.kept);
+        for step in &self.steps {
+            if let Some(kept) = &step.removed_first {
+                plan = sending(plan, kept);
             }
             plan = plan.sends(&wire::SetPortForwarding::again(&step.kept));
         }
         plan = plan.sends(&firewall::COMMIT);
-        if !self.tail.is_empty() {
+        if !self.steps.is_empty() {
             plan = plan.risk(Risk::Medium);
         }
-        if self.restored().any(|kept| kept.lease_s > 0) {
+        if self.steps.iter().any(|step| step.kept.lease_s > 0) {
             plan = plan.note(say!(
                 "A device asked for that port for a time: the time begins again.",
                 "Un appareil avait demandé ce port pour un temps : ce temps recommence."
             ));
         }
-        let moved = self.moved();
-        if moved > 0 {
-            plan = plan.note(say!(
-                "Rules behind it ({moved}) are made anew, so that all stand in the order in which they were.",
-                "Les règles qui la suivent ({moved}) sont refaites, pour que toutes reprennent leur ordre."
-            ));
-            plan = plan.cuts(
+        match &self.doubt {
+            Some(doubt) => self.remakes(plan).note(doubt.said()),
+            None => self.remakes(plan),
+        }
+    }
+
+    /// The plan, which says what happens to rules that nobody asked about.
+    fn remakes(&self, plan: Draft) -> Draft {
+        let unrelated: Vec<Rule> =
+            self.steps.iter().filter(|step| step.is_unrelated).map(|step| step.kept.rule()).collect();
+        if unrelated.is_empty() {
+            return plan;
+        }
+        let (count, names) = (unrelated.len(), named(unrelated.iter()));
+        plan.risk(Risk::High)
+            .note(say!(
+                "To keep the order, rules behind it ({count}) are removed and made anew, one after the other, each only once the one before is back: {names}. If the box falls silent in between, one of them may be missing; the answer then names it and tells how to bring it back.",
+                "Pour garder l'ordre, les règles qui la suivent ({count}) sont supprimées et refaites, l'une après l'autre, chacune une fois la précédente revenue : {names}. Si la box se tait entre-temps, l'une d'elles peut manquer ; la réponse la nomme alors et dit comment la rétablir."
+            ))
+            .cuts(
                 say!("the ports of these rules", "les ports de ces règles"),
                 Some(std::time::Duration::from_secs(2)),
-            );
-        }
-        if self.out_of_order {
-            plan = plan.note(say!(
-                "It comes to stand last: a rule behind its place is the operator's or the box's own and is not touched.",
-                "Elle se retrouvera en dernier : une règle qui la suivait est celle de l'opérateur ou de la box, et n'est pas touchée."
-            ));
-        }
-        plan
+            )
     }
 
     /// What takes this back: what was replaced or moved, as it is now, and without what comes back.
-    fn inverse(&self, present: &[Rule]) -> RestoreRules {
+    fn inverse(&self, present: &[Rule], sequence: Vec<String>) -> RestoreRules {
         let subject = self.subject();
         let rules: Vec<Kept> =
             present.iter().filter(|rule| subject.holds(rule)).map(|rule| rule.wire.clone()).collect();
-        let after_last = present.iter().rev().take_while(|rule| !subject.holds(rule));
-        let mut behind: Vec<String> = after_last.map(|rule| rule.wire.key.clone()).collect();
-        behind.reverse();
         let new = self.restored().filter(|kept| present.iter().all(|rule| rule.wire.key != kept.key));
         let absent = new.map(|kept| kept.key.clone()).collect();
-        RestoreRules { rules, behind, absent, absent_names: Vec::new() }
+        RestoreRules { rules, sequence, absent, ..RestoreRules::default() }
     }
+}
 
-    async fn apply(
-        self,
-        cx: &Context,
-        what: Message,
-        subject: Subject,
-        before: Option<Rules>,
-    ) -> Result<Changed<Rules>, ToolError> {
-        let mut lost = None;
-        let mut refused = None;
-        for kept in &self.gone {
-            let sent = delete(cx, kept).await?;
-            lost = lost.or(sent.lost.is_some().then_some(sent));
-        }
-        for Step { kept, is_moved } in &self.tail {
-            if *is_moved {
-                delete(cx, kept).await?;
+impl Doubt {
+    fn said(&self) -> Message {
+        match self {
+            Self::Unmovable => say!(
+                "It comes to stand last: a rule behind its place is the operator's or the box's own and is not touched.",
+                "Elle se retrouvera en dernier : une règle qui la suivait est celle de l'opérateur ou de la box, et n'est pas touchée."
+            ),
+            Self::Unsure(rules) => {
+                let names = named(rules.iter());
+                say!(
+                    "It comes to stand behind rules that came since ({names}): whether it stood in front of them is not known.",
+                    "Elle se retrouvera derrière des règles arrivées depuis ({names}) : on ne sait pas si elle les précédait."
+                )
             }
-            match cx.write(&wire::SetPortForwarding::again(kept)).await {
-                Ok(_) => {}
-                // The others must not stay away because of one.
-                Err(ToolError::Box(error @ Error::Refused { .. })) => refused = refused.or(Some(error)),
-                Err(error) => return Err(error),
-            }
+            Self::Contradicted => say!(
+                "The other rules stand in another order than they did, so it cannot come back exactly to its place.",
+                "Les autres règles ont changé d'ordre : elle ne peut pas retrouver exactement sa place."
+            ),
         }
-        let committed = firewall::commit(cx).await?;
-        let settled = |now: &Option<Rules>| {
-            let pending = now.iter().flat_map(|rules| &rules.0).any(Rule::is_pending);
-            !pending && self.differing(now.as_ref()).is_empty()
-        };
-        let (after, _) = cx.read_back(PATIENCE, || subject.observe(cx), settled).await?;
-        let mut differing = self.differing(after.as_ref());
-        if differing.is_empty() && !committed {
-            differing.push(COMMIT_UNCONFIRMED.to_owned());
-        }
-        match (refused, lost) {
-            (Some(error), _) if after == before => Err(error.into()),
-            (_, Some(sent)) if after == before => Changed::after(&sent, what, before, after, differing),
-            _ => Ok(Changed::verified(what, before, after, differing)),
-        }
-    }
-
-    /// What is not as it shall be.
-    fn differing(&self, now: Option<&Rules>) -> Vec<String> {
-        let now: &[Rule] = now.map_or(&[], |rules| &rules.0);
-        let mut found = Vec::new();
-        if now.iter().any(|rule| self.gone.iter().any(|kept| kept.key == rule.wire.key)) {
-            found.push("name".to_owned());
-        }
-        for step in &self.tail {
-            match now.iter().find(|rule| rule.wire.key == step.kept.key) {
-                Some(rule) => found.extend(rule.differences(&step.kept.rule())),
-                None => found.push("name".to_owned()),
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
     }
 }

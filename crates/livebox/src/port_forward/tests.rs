@@ -3,6 +3,9 @@
 use emulator::{Options, Time};
 use serde_json::{Value, json};
 
+mod lost;
+mod undo;
+
 use super::{
     Protocol, Rule,
     args::{RuleName, Sources},
@@ -192,18 +195,21 @@ async fn a_rule_is_added_and_read_back() {
     assert_eq!((&added["outcome"], &added["before"]), (&json!("applied"), &Value::Null));
     assert_eq!(
         added["after"],
-        json!([{
+        json!({"Web (test)": {
             "name": "Web (test)", "id": "webui_Web _test_", "origin": "webui", "protocol": "both",
             "external_port": "80", "internal_port": "80", "ipv4": "192.168.1.20", "host": "nas-familial",
             "source": "203.0.113.0/24", "enabled": true, "status": "Enabled",
-        }])
+        }})
     );
     assert_eq!((bench.count("Firewall:setPortForwarding"), bench.count("Firewall:commit")), (1, 1));
     let again = bench.json("port_forward_add", web()).await;
     assert_eq!((&again["outcome"], bench.count("Firewall:setPortForwarding")), (&json!("already_so"), 1));
     let removed = bench.json("port_forward_remove", json!({"rule": "web (TEST)"})).await;
     assert_eq!((&removed["outcome"], &removed["after"]), (&json!("applied"), &Value::Null));
-    assert_eq!(removed["before"][0]["source"], "203.0.113.0/24", "the whole rule is kept for an undo");
+    assert_eq!(
+        removed["before"]["Web (test)"]["source"], "203.0.113.0/24",
+        "the whole rule is kept for an undo"
+    );
     assert_eq!(bench.count("Firewall:commit"), 2);
 }
 
@@ -257,11 +263,11 @@ async fn a_host_away_is_reached_at_its_reserved_address() {
     let args =
         json!({"name": "Jeu", "host": "Ancien PC portable", "external_port": "4000", "protocol": "udp"});
     let added = bench.json("port_forward_add", args).await;
-    assert_eq!(added["after"][0]["ipv4"], "192.168.1.60");
+    assert_eq!(added["after"]["Jeu"]["ipv4"], "192.168.1.60");
     // An address of the LAN that no known host has.
     let args = json!({"name": "Libre", "host": "192.168.1.99", "external_port": "4001", "protocol": "udp"});
     let added = bench.json("port_forward_add", args).await;
-    assert_eq!((&added["outcome"], &added["after"][0]["host"]), (&json!("applied"), &Value::Null));
+    assert_eq!((&added["outcome"], &added["after"]["Libre"]["host"]), (&json!("applied"), &Value::Null));
 }
 
 #[tokio::test]
@@ -346,9 +352,10 @@ async fn a_box_that_keeps_one_protocol_gets_a_second_rule() {
     bench.fault(&kept_as(&json!({"protocol": "6"})));
     let added = bench.json("port_forward_add", web()).await;
     assert_eq!(added["outcome"], "applied", "{added}");
-    let rules = added["after"].as_array().unwrap();
-    let pair: Vec<_> = rules.iter().map(|rule| (&rule["name"], &rule["protocol"])).collect();
-    assert_eq!(pair, [(&json!("Web (test)"), &json!("tcp")), (&json!("Web (test) UDP"), &json!("udp"))]);
+    let rules = &added["after"];
+    let pair = (&rules["Web (test)"]["protocol"], &rules["Web (test) UDP"]["protocol"]);
+    assert_eq!(pair, (&json!("tcp"), &json!("udp")));
+    assert_eq!(rules["order"], "Web (test), Web (test) UDP");
     assert_eq!(bench.count("Firewall:commit"), 2);
     let again = bench.json("port_forward_add", web()).await;
     assert_eq!((&again["outcome"], &again["after"]), (&json!("already_so"), &added["after"]));
@@ -376,157 +383,4 @@ async fn text_is_in_both_languages() {
         "{:?}",
         added.page
     );
-}
-
-/// Ids in the box's order.
-fn order(bench: &Bench) -> Vec<String> {
-    bench
-        .livebox
-        .with_state(|router| router.state.firewall.forwards.iter().map(|rule| rule.id.clone()).collect())
-}
-
-#[tokio::test]
-async fn a_plan_tells_what_is_sent_and_the_way_back() {
-    let bench = evening().await;
-    let plan = bench.plan("port_forward_remove", json!({"rule": "NAS HTTPS"})).await.unwrap();
-    assert_eq!((&plan["outcome"], &plan["after"]), (&json!("planned"), &Value::Null));
-    assert_eq!(plan["before"][0]["external_port"], "8443");
-    let calls: Vec<&str> =
-        plan["plan"]["calls"].as_array().unwrap().iter().map(|call| call["call"].as_str().unwrap()).collect();
-    assert_eq!(calls, ["Firewall:deletePortForwarding", "Firewall:commit"]);
-    assert_eq!(plan["plan"]["undo"]["tool"], "port_forward_set");
-    let single = json!({"name": "Jeu", "host": "nas", "external_port": "4000", "protocol": "udp"});
-    let plan = bench.plan("port_forward_add", single).await.unwrap();
-    assert_eq!((&plan["plan"]["risk"], &plan["after"][0]["protocol"]), (&json!("medium"), &json!("udp")));
-    assert_eq!(
-        plan["plan"]["undo"],
-        json!({"tool": "port_forward_remove", "arguments": {"rule": "webui_Jeu"}})
-    );
-    let plan = bench.plan("port_forward_add", web()).await.unwrap();
-    let only = plan["plan"]["calls"][1]["only"].as_str().unwrap();
-    assert!(only.contains("refuses both protocols"), "{plan}");
-    assert_eq!(bench.count("Firewall:setPortForwarding") + bench.count("Firewall:deletePortForwarding"), 0);
-    assert!(crate::find("port_forward_set").is_none(), "the way back is no tool of its own");
-}
-
-#[tokio::test]
-async fn what_was_removed_comes_back_as_it_was_and_where_it_was() {
-    let bench = evening().await;
-    bench.livebox.with_state(|router| {
-        let rules = &mut router.state.firewall.forwards;
-        rules[1].source_prefix = "203.0.113.0/24,198.51.100.7".to_owned();
-        let mut pcp = rules[3].clone();
-        (pcp.id, pcp.origin, pcp.external_port, pcp.upnp_v1) =
-            ("pcp_5".to_owned(), "pcp".to_owned(), "5555".to_owned(), false);
-        rules.push(pcp);
-        router.state.firewall.commit();
-    });
-    let (before, first) = (bench.livebox.settings(), order(&bench));
-    assert_eq!(first.len(), 5);
-    for id in &first {
-        let removed = bench.json("port_forward_remove", json!({"rule": id})).await;
-        assert_eq!(removed["outcome"], "applied", "{id}");
-        assert!(!order(&bench).contains(id));
-        let undone = bench.json("journal_undo", json!({})).await;
-        assert_eq!(undone["outcome"], "applied", "{id}: {undone}");
-        assert_eq!(order(&bench), first, "{id}");
-        assert_eq!(bench.livebox.settings(), before, "{id}");
-        // There and back again.
-        let redone = bench.json("journal_undo", json!({"entry": undone["entry"]})).await;
-        assert_eq!(redone["outcome"], "applied", "{id}: {redone}");
-        assert!(!order(&bench).contains(id), "{id}");
-        let undone = bench.json("journal_undo", json!({"entry": redone["entry"]})).await;
-        assert_eq!((&undone["outcome"], order(&bench)), (&json!("applied"), first.clone()), "{id}");
-        assert_eq!(bench.livebox.settings(), before, "{id}");
-    }
-}
-
-#[tokio::test]
-async fn the_operators_rules_are_not_moved_for_the_order() {
-    let bench = evening().await;
-    bench.livebox.with_state(|router| {
-        let mut operator = router.state.firewall.forwards[0].clone();
-        (operator.id, operator.origin, operator.external_port) =
-            ("cwmp_1".to_owned(), "cwmp".to_owned(), "7547".to_owned());
-        router.state.firewall.forwards.push(operator);
-    });
-    let first = order(&bench);
-    bench.json("port_forward_remove", json!({"rule": first[0]})).await;
-    let plan = bench.plan("journal_undo", json!({})).await.unwrap();
-    let notes = plan["plan"]["notes"].to_string();
-    assert!(notes.contains("stand last"), "{plan}");
-    let undone = bench.json("journal_undo", json!({})).await;
-    assert_eq!(undone["outcome"], "applied", "{undone}");
-    let last = [&first[1..], &first[..1]].concat();
-    assert_eq!((order(&bench), bench.count("Firewall:deletePortForwarding")), (last, 1));
-}
-
-#[tokio::test]
-async fn what_was_added_goes_again() {
-    let bench = evening().await;
-    let before = bench.livebox.settings();
-    for args in [web(), json!({"name": "Jeu", "host": "nas", "external_port": "4000", "protocol": "udp"})] {
-        bench.json("port_forward_add", args.clone()).await;
-        let after = bench.livebox.settings();
-        let undone = bench.json("journal_undo", json!({})).await;
-        assert_eq!(undone["outcome"], "applied", "{args}");
-        assert_eq!(bench.livebox.settings(), before, "{args}");
-        let redone = bench.json("journal_undo", json!({"entry": undone["entry"]})).await;
-        assert_eq!(redone["outcome"], "applied", "{args}");
-        assert_eq!(bench.livebox.settings(), after, "{args}");
-        bench.json("journal_undo", json!({"entry": redone["entry"]})).await;
-    }
-    // Where the box takes one protocol a rule, both go.
-    bench.fault(&kept_as(&json!({"protocol": "6"})));
-    let added = bench.json("port_forward_add", web()).await;
-    assert_eq!(added["after"].as_array().unwrap().len(), 2, "{added}");
-    assert_eq!(bench.json("journal_undo", json!({})).await["outcome"], "applied");
-    assert_eq!(bench.livebox.settings(), before);
-}
-
-#[tokio::test]
-async fn what_others_did_since_is_not_overwritten() {
-    let bench = evening().await;
-    bench.json("port_forward_add", web()).await;
-    bench.livebox.with_state(|router| {
-        let rules = &mut router.state.firewall.forwards;
-        rules.last_mut().unwrap().destination = "192.168.1.24".to_owned();
-    });
-    bench.cx.session().forget_reads();
-    let error = bench.error("journal_undo", json!({})).await;
-    assert!(matches!(error, ToolError::Drift(_)) && error.to_string().contains("ipv4"), "{error}");
-    // The port of a rule that was removed is another's now.
-    bench.json("port_forward_remove", json!({"rule": "VPN maison"})).await;
-    let args = json!({"name": "Autre", "host": "nas", "external_port": "51820", "protocol": "udp"});
-    let other = bench.json("port_forward_add", args).await;
-    let entry = other["entry"].as_i64().unwrap() - 1;
-    let error = bench.error("journal_undo", json!({"entry": entry})).await;
-    assert!(matches!(error, ToolError::Conflict(_)) && error.to_string().contains("Autre"), "{error}");
-    // Somebody made the same rule again: nothing is left to do.
-    bench.json("journal_undo", json!({})).await;
-    bench.json("port_forward_remove", json!({"rule": "NAS HTTPS"})).await;
-    let args = json!({
-        "name": "NAS HTTPS", "host": "nas", "external_port": "8443", "internal_port": "5001", "protocol": "tcp",
-    });
-    let entry = bench.json("port_forward_add", args).await["entry"].as_i64().unwrap() - 1;
-    assert_eq!(bench.json("journal_undo", json!({"entry": entry})).await["outcome"], "already_so");
-}
-
-#[tokio::test]
-async fn what_became_of_a_lost_way_back_is_read_back() {
-    let bench = evening().await;
-    let (before, first) = (bench.livebox.settings(), order(&bench));
-    bench.json("port_forward_remove", json!({"rule": first[0]})).await;
-    bench.fault("drop-after@Firewall:setPortForwarding*2");
-    bench.fault("drop-after@Firewall:deletePortForwarding*1");
-    let undone = bench.json("journal_undo", json!({})).await;
-    assert_eq!((&undone["outcome"], order(&bench)), (&json!("applied"), first.clone()));
-    assert_eq!(bench.livebox.settings(), before);
-    // One that was not made: it is named, and the record says what the box then has.
-    bench.json("port_forward_remove", json!({"rule": first[2]})).await;
-    bench.fault("drop-before@Firewall:setPortForwarding*1");
-    let undone = bench.json("journal_undo", json!({})).await;
-    assert_eq!((&undone["outcome"], &undone["differs"]), (&json!("differs"), &json!(["name"])), "{undone}");
-    let shown = bench.json("journal_show", json!({"entry": undone["entry"]})).await;
-    assert_eq!(shown["after"], undone["after"]);
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Origin, Rule, RuleList, Rules, add::AddRule, remove::RemoveRule, restore::RestoreRules, rules};
+use super::{Origin, Rule, RuleList, add::AddRule, remove::RemoveRule, restore::RestoreRules, rules};
 use crate::{Access, Context, French, Group, PortRange, Read, Tool, ToolDef, ToolError, host, text::folded};
 
 pub(crate) const TOOLS: &[ToolDef] = &[
@@ -74,7 +74,7 @@ impl Read for ListRules {
         rules.retain(|rule| self.wants(rule));
         let matching = rules.len();
         rules.truncate(self.limit);
-        Ok(RuleList { total, matching, rules: Rules(rules) })
+        Ok(RuleList { total, matching, rules })
     }
 }
 
