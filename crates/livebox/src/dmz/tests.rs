@@ -3,7 +3,12 @@
 use serde_json::{Value, json};
 use sysbus::scalar::Table;
 
-use super::{Dmz, kept, wire};
+use super::{
+    Dmz,
+    kept::{self, Present},
+    restore::RestoreDmz,
+    wire,
+};
 use crate::{
     ToolError,
     testing::{Bench, bench},
@@ -104,6 +109,11 @@ fn foreign(bench: &Bench, id: &str, ip: &str, source: &str, enable: bool) {
     bench.cx.session().forget_reads();
 }
 
+/// All rules as the box has them.
+fn firewall(bench: &Bench) -> Value {
+    bench.livebox.settings()["firewall"].clone()
+}
+
 async fn undo(bench: &Bench, entry: i64) -> Value {
     bench.cx.session().forget_reads();
     bench.json("journal_undo", json!({ "entry": entry })).await
@@ -116,21 +126,21 @@ async fn undo_gives_the_source_restriction_back() {
     for (tool, args) in changes {
         let bench = bench().await;
         foreign(&bench, "webui", "192.168.1.25", "203.0.113.0/24", true);
-        let before = bench.livebox.settings();
+        let before = firewall(&bench);
         let done = bench.json(tool, args).await;
         assert_eq!(
             (&done["outcome"], &done["before"]["source"]),
             (&json!("applied"), &json!("203.0.113.0/24"))
         );
-        let after = bench.livebox.settings();
+        let after = firewall(&bench);
         let undone = undo(&bench, 1).await;
         assert_eq!(
             (&undone["outcome"], &undone["after"]["source"]),
             (&json!("applied"), &json!("203.0.113.0/24"))
         );
-        assert_eq!(bench.livebox.settings(), before, "{tool}");
+        assert_eq!(firewall(&bench), before, "{tool}");
         assert_eq!(undo(&bench, 2).await["outcome"], "applied");
-        assert_eq!(bench.livebox.settings(), after, "{tool}");
+        assert_eq!(firewall(&bench), after, "{tool}");
     }
 }
 
@@ -166,17 +176,17 @@ async fn undo_puts_every_entry_back_as_it_was() {
         for (id, ip, source, enable) in &entries {
             foreign(&bench, id, ip, source, *enable);
         }
-        let before = bench.livebox.settings();
+        let before = firewall(&bench);
         let plan = bench.plan(tool, args.clone()).await.unwrap();
         let told = plan["before"].to_string();
         assert!(entries.iter().all(|(_, ip, ..)| told.contains(ip)), "{tool} {entries:?}: {told}");
         assert_eq!(bench.json(tool, args).await["outcome"], "applied");
-        let after = bench.livebox.settings();
+        let after = firewall(&bench);
         assert_ne!(after, before);
         assert_eq!(undo(&bench, 1).await["outcome"], "applied", "{tool} {entries:?}");
-        assert_eq!(bench.livebox.settings(), before, "{tool} {entries:?}");
+        assert_eq!(firewall(&bench), before, "{tool} {entries:?}");
         assert_eq!(undo(&bench, 2).await["outcome"], "applied", "{tool} {entries:?}");
-        assert_eq!(bench.livebox.settings(), after, "{tool} {entries:?}");
+        assert_eq!(firewall(&bench), after, "{tool} {entries:?}");
     }
 }
 
@@ -230,6 +240,9 @@ fn an_entry_that_is_not_understood_whole_is_not_made_anew() {
         .unwrap()
     };
     assert!(entry(json!("data"), json!("")).kept("webui").is_complete());
-    assert!(!entry(json!([1]), json!("")).kept("webui").is_complete());
+    let odd = entry(json!([1]), json!("")).kept("webui");
+    assert!(!odd.is_complete());
+    let (present, ids) = ([Present { kept: odd, status: None }], ["webui".to_owned()]);
+    assert!(RestoreDmz::of(&present, &ids).is_none(), "the plan says that there is no way back");
     assert_eq!(entry(json!("data"), json!(7)).odd(), Some("status.*.SourcePrefix"));
 }
