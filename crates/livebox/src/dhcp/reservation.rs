@@ -389,21 +389,33 @@ impl Change for RemoveReservation {
             "Remove the reservation of {ip} for {shown}",
             "Supprimer la réservation de {ip} pour {shown}"
         );
-        Draft::new(what.clone(), &Which { mac, named: false })
+        let draft = Draft::new(what.clone(), &Which { mac, named: false })
             .turns(Some(&before), None)
             .sends(&wire::DeleteStaticLease { mac })
-            .undone_by(&AddReservation { host: mac.into(), ip: Some(Ipv4(ip)), name: None })
-            .then(move |cx| async move {
-                let (sent, left) = remove(&cx, reserved).await?;
-                let differing = if left.is_none() { Vec::new() } else { vec!["ipv4".to_owned()] };
-                let left = left.map(|left| named(left, &hosts));
-                Changed::after(&sent, what, Some(before), left, differing)
-            })
+            .undone_by(&AddReservation { host: mac.into(), ip: Some(Ipv4(ip)), name: None });
+        telling_place(draft, &list).then(move |cx| async move {
+            let (sent, left) = remove(&cx, reserved).await?;
+            let differing = if left.is_none() { Vec::new() } else { vec!["ipv4".to_owned()] };
+            let left = left.map(|left| named(left, &hosts));
+            Changed::after(&sent, what, Some(before), left, differing)
+        })
     }
 
     async fn observe(cx: &Context, which: Which) -> Result<Option<Reservation>, ToolError> {
         Ok(observe(cx, which).await?.map(|checked| checked.reservation))
     }
+}
+
+/// Says of a removal what its undo does not give back: the box adds a reservation behind all others. Making those behind
+/// it anew would take their addresses away for a moment, for an order that means nothing.
+fn telling_place(draft: Draft, list: &[Reserved]) -> Draft {
+    if list.len() < 2 {
+        return draft;
+    }
+    draft.note(say!(
+        "Undo puts the reservation last in the box's list, wherever it stood: to devices, the order makes no difference.",
+        "L'annulation remet la réservation en dernier dans la liste de la box, où qu'elle ait été : pour les appareils, l'ordre ne change rien."
+    ))
 }
 
 /// Removes a reservation and reads back; returns what is left of it.
@@ -495,6 +507,7 @@ impl Change for TakeBack {
             draft = naming.planned_in(draft, None);
         }
         let name = host.and_then(Naming::of).and_then(|now| now.name);
+        draft = telling_place(draft, &lan::reservations(cx).await?);
         draft.undone_by(&AddReservation { host: mac.into(), ip: Some(Ipv4(ip)), name }).then(
             move |cx| async move {
                 let (sent, left) = remove(&cx, Reserved { mac, ip }).await?;

@@ -234,6 +234,28 @@ async fn a_reservation_is_taken_back_and_made_again() {
     assert_eq!((&back["outcome"], &back["after"]["ipv4"]), (&json!("applied"), &json!("192.168.1.21")));
 }
 
+/// The plan tells beforehand the one thing that the undo does not give back.
+#[tokio::test]
+async fn a_removal_says_that_its_undo_comes_last() {
+    let mut bench = evening().await;
+    let kept = |bench: &Bench| bench.livebox.settings()["lan"]["reservations"].as_array().unwrap().clone();
+    let before = kept(&bench);
+    let plan = bench.plan("dhcp_reservation_remove", json!({"host": before[0][0]})).await.unwrap();
+    assert!(plan["plan"]["notes"].to_string().contains("last in the box's list"), "{plan}");
+    bench.json("dhcp_reservation_remove", json!({"host": before[0][0]})).await;
+    assert_eq!(undo(&bench, 1).await["outcome"], "applied");
+    let rotated: Vec<Value> = before[1..].iter().chain(&before[..1]).cloned().collect();
+    assert_eq!(kept(&bench), rotated);
+    bench.cx = bench.cx.clone().with_lang(crate::Lang::Fr);
+    let plan = bench.plan("dhcp_reservation_remove", json!({"host": before[0][0]})).await.unwrap();
+    assert!(plan["plan"]["notes"].to_string().contains("en dernier dans la liste"), "{plan}");
+    for other in &before[1..] {
+        bench.json("dhcp_reservation_remove", json!({"host": other[0]})).await;
+    }
+    let only = bench.plan("dhcp_reservation_remove", json!({"host": before[0][0]})).await.unwrap();
+    assert_eq!(only["plan"]["notes"], Value::Null, "{only}");
+}
+
 #[tokio::test]
 async fn a_renamed_device_does_not_stop_an_undo_but_another_address_does() {
     let bench = evening().await;

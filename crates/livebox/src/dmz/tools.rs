@@ -1,31 +1,33 @@
 //! The tools about the DMZ host.
 
-use std::time::Duration;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sysbus::scalar::Table;
 
-use super::{Dmz, wire};
+use super::{
+    Dmz, Entry,
+    kept::{Kept, Present, dmz},
+    restore::RestoreDmz,
+    wire,
+    work::Work,
+};
 use crate::{
-    Access, Change, Changed, Context, Draft, French, Group, Prepared, Read, Risk, Tool, ToolDef, ToolError,
-    Untrusted,
-    change::COMMIT_UNCONFIRMED,
-    firewall,
+    Access, Change, Changed, Context, Draft, French, Group, Lang, Prepared, Read, Tool, ToolDef, ToolError,
     host::{self, HostRef},
     say,
 };
 
-pub(crate) const TOOLS: &[ToolDef] =
-    &[ToolDef::read::<ShowDmz>(), ToolDef::change::<SetDmz>(), ToolDef::change::<ClearDmz>()];
+pub(crate) const TOOLS: &[ToolDef] = &[
+    ToolDef::read::<ShowDmz>(),
+    ToolDef::change::<SetDmz>(),
+    ToolDef::change::<ClearDmz>(),
+    ToolDef::change::<RestoreDmz>(),
+];
 
-const DMZ: Group = Group {
+pub(super) const DMZ: Group = Group {
     name: "dmz",
     english: "The host that receives all unmatched traffic from the Internet",
     french: "L'appareil qui reçoit d'Internet tout ce qu'aucune règle ne prend",
 };
-
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Shows the DMZ host, if any.
 #[derive(Debug, clap::Args, Serialize, Deserialize, JsonSchema)]
@@ -44,20 +46,12 @@ impl Tool for ShowDmz {
 impl Read for ShowDmz {
     async fn run(self, cx: &Context) -> Result<Dmz, ToolError> {
         let mut dmz = state(cx).await?.unwrap_or(Dmz::NONE);
-        if let Some(ip) = dmz.ipv4 {
+        if let Some(ip) = dmz.entry.ipv4 {
             dmz.name =
                 host::all(cx).await?.into_iter().find(|host| host.ipv4 == Some(ip)).map(|host| host.name);
         }
         Ok(dmz)
     }
-}
-
-/// The entry that counts: an enabled one before others, the web page's before others.
-pub(super) fn present(entries: &Table<wire::Entry>) -> Option<Dmz> {
-    entries
-        .iter()
-        .min_by_key(|(id, entry)| (!entry.is_enabled(), *id != wire::ID))
-        .map(|(_, entry)| entry.dmz())
 }
 
 /// Makes a host the DMZ host: all unmatched traffic from the Internet reaches it.
@@ -91,59 +85,31 @@ impl Change for SetDmz {
         let shown = target.shown();
         let what = say!("Make {shown} the DMZ host", "Mettre {shown} en DMZ");
         let ip = target.ip;
-        let named = move |dmz: Dmz| {
-            let name = target.name.clone().filter(|_| dmz.ipv4 == Some(target.ip));
-            Dmz { name, ..dmz }
-        };
-        let entries = entries(cx).await?;
-        let other = entries.iter().find(|(id, entry)| *id != wire::ID && entry.is_enabled());
-        if let Some((id, entry)) = other.filter(|(_, entry)| entry.ip() != Some(ip)) {
-            let id = Untrusted::clean(id);
-            let (id, ip) = (id.in_quotes(), entry.ip().map(|ip| ip.to_string()).unwrap_or_default());
-            return Err(ToolError::Conflict(say!(
-                "Another DMZ exists already, \"{id}\" to {ip}. Clear it first (`dmz clear`).",
-                "Une autre DMZ existe déjà, « {id} » vers {ip}. Supprimez-la d'abord (`dmz clear`)."
-            )));
+        let present = present(cx).await?;
+        let new = Kept::of_host(ip);
+        let wanted = new.entry();
+        let is_so = |entry: &Entry| entry.differences(&wanted).is_empty();
+        let mut others = present.iter().map(|entry| &entry.kept).filter(|kept| kept.id != wire::ID);
+        if let Some(other) = others.find(|kept| kept.enabled && !is_so(&kept.entry())) {
+            return Err(in_the_way(&other.entry()));
         }
-        let before = present(&entries).map(&named);
-        let is_so = move |dmz: &Dmz| dmz.enabled && dmz.ipv4 == Some(ip);
-        if before.as_ref().is_some_and(is_so) {
-            return Ok(Prepared::already_so(what, before));
+        let work = Work::on(&present, vec![new.clone()], Vec::new()).naming(ip, target.name);
+        if work.before.as_ref().is_some_and(|dmz| is_so(&dmz.entry)) {
+            return Ok(Prepared::already_so(what, work.before));
         }
-        let after = named(Dmz { enabled: true, ipv4: Some(ip), name: None, status: None });
-        let order = wire::SetDmz::to(ip);
-        let mut plan = Draft::new(what.clone(), &())
-            .turns(before.as_ref(), Some(&after))
-            .sends(&order)
-            .sends(&firewall::COMMIT)
-            .risk(Risk::Medium)
-            .note(say!(
-                "Everything from the Internet that no rule matches will reach this host.",
-                "Tout ce qui vient d'Internet et qu'aucune règle ne prend arrivera à cet appareil."
+        let mut plan = work.draft(what.clone());
+        let replaced = present.iter().find(|entry| entry.kept.id == wire::ID).map(|entry| entry.kept.entry());
+        if let Some(replaced) = replaced.filter(|entry| entry.source.is_some()) {
+            let described = replaced.describe();
+            let (english, french) = (described.text(Lang::En), described.text(Lang::Fr));
+            plan = plan.note(say!(
+                "The present entry, {english}, lets in a part of the Internet only; the new one has no such limit.",
+                "L'entrée actuelle, {french}, ne laisse entrer qu'une partie d'Internet ; la nouvelle n'a pas cette limite."
             ));
-        plan = match before.as_ref().filter(|dmz| dmz.enabled).and_then(|dmz| dmz.ipv4) {
-            Some(former) => plan.undone_by(&SetDmz { host: former.into() }),
-            None => plan.undone_by(&ClearDmz {}),
-        };
-        plan.then(move |cx| async move {
-            let sent = cx.write(&order).await?;
-            let committed = firewall::commit(&cx).await?;
-            let settled = |dmz: &Option<Dmz>| dmz.as_ref().is_some_and(|dmz| is_so(dmz) && !fails(dmz));
-            let (after, _) = cx.read_back(PATIENCE, || state(&cx), settled).await?;
-            let mut differing = Vec::new();
-            match &after {
-                Some(dmz) if is_so(dmz) => {
-                    if fails(dmz) {
-                        differing.push("status".to_owned());
-                    }
-                    if !committed {
-                        differing.push(COMMIT_UNCONFIRMED.to_owned());
-                    }
-                    Ok(Changed::verified(what, before, after.map(named), differing))
-                }
-                _ => Changed::after(&sent, what, before, after.map(named), vec!["ipv4".to_owned()]),
-            }
-        })
+        }
+        plan =
+            if present.is_empty() { plan.undone_by(&ClearDmz {}) } else { taken_back(plan, &work, &present) };
+        plan.then(move |cx| async move { work.apply(&cx, what).await })
     }
 
     async fn observe(cx: &Context, (): ()) -> Result<Option<Dmz>, ToolError> {
@@ -152,25 +118,40 @@ impl Change for SetDmz {
 }
 
 /// The name follows the host, the status comes and goes.
-const VOLATILE: &[&str] = &["name", "status"];
+pub(super) const VOLATILE: &[&str] = &["name", "status"];
 
-async fn state(cx: &Context) -> Result<Option<Dmz>, ToolError> {
-    Ok(present(&entries(cx).await?))
+pub(super) async fn state(cx: &Context) -> Result<Option<Dmz>, ToolError> {
+    Ok(dmz(&present(cx).await?))
 }
 
 /// The entries; an error where they are told in no form that we understand, which is not "none".
-async fn entries(cx: &Context) -> Result<Table<wire::Entry>, ToolError> {
+pub(super) async fn present(cx: &Context) -> Result<Vec<Present>, ToolError> {
     let call = wire::GetDmz {};
     let entries = cx.read(&call).await?;
     if let Some(path) = entries.values().find_map(wire::Entry::odd) {
         return Err(sysbus::Error::odd(&call, path).into());
     }
-    Ok(entries)
+    Ok(wire::present(&entries))
 }
 
-/// An entry may be accepted and still not work.
-fn fails(dmz: &Dmz) -> bool {
-    dmz.status.as_ref().is_some_and(|status| status.shown().eq_ignore_ascii_case("error"))
+fn in_the_way(other: &Entry) -> ToolError {
+    let described = other.describe();
+    let (english, french) = (described.text(Lang::En), described.text(Lang::Fr));
+    ToolError::Conflict(say!(
+        "Another DMZ exists already, {english}. Clear it first (`dmz clear`).",
+        "Une autre DMZ existe déjà, {french}. Supprimez-la d'abord (`dmz clear`)."
+    ))
+}
+
+/// The way back from that work on these entries, where they can be set as they are.
+pub(super) fn taken_back(plan: Draft, work: &Work, present: &[Present]) -> Draft {
+    match RestoreDmz::of(present, &work.ids()) {
+        Some(restore) => plan.undone_by(&restore),
+        None => plan.not_undone(say!(
+            "the box does not tell all of what is there in a form that we understand",
+            "la box n'indique pas tout ce qui existe sous une forme que nous comprenons"
+        )),
+    }
 }
 
 /// Removes the DMZ: unmatched traffic from the Internet is dropped again.
@@ -195,37 +176,14 @@ impl Change for ClearDmz {
 
     async fn prepare(self, cx: &Context) -> Result<Prepared<Dmz>, ToolError> {
         let what = say!("Remove the DMZ", "Supprimer la DMZ");
-        let entries = entries(cx).await?;
-        let before = present(&entries);
-        let Some(former) = &before else { return Ok(Prepared::already_so(what, None)) };
-        let ids: Vec<String> = entries.iter().map(|(id, _)| id.to_owned()).collect();
-        let mut plan = Draft::new(what.clone(), &()).turns(before.as_ref(), None);
-        for id in &ids {
-            plan = plan.sends(&wire::DeleteDmz { id });
+        let present = present(cx).await?;
+        if present.is_empty() {
+            return Ok(Prepared::already_so(what, None));
         }
-        plan = plan.sends(&firewall::COMMIT);
-        plan = match former.ipv4 {
-            Some(ip) if former.enabled && ids.len() == 1 => plan.undone_by(&SetDmz { host: ip.into() }),
-            _ => plan.not_undone(say!(
-                "what is there is switched off, odd or more than one, which cannot be set the same way again",
-                "ce qui existe est désactivé, inhabituel ou multiple, et ne peut pas être remis à l'identique"
-            )),
-        };
-        plan.then(move |cx| async move {
-            let mut sent = None;
-            for id in &ids {
-                sent = Some(cx.write(&wire::DeleteDmz { id }).await?);
-            }
-            let committed = firewall::commit(&cx).await?;
-            let (after, gone) = cx.read_back(PATIENCE, || state(&cx), Option::is_none).await?;
-            match sent {
-                Some(sent) if !gone => Changed::after(&sent, what, before, after, vec!["ipv4".to_owned()]),
-                _ if !committed => {
-                    Ok(Changed::differs(what, before, after, vec![COMMIT_UNCONFIRMED.to_owned()]))
-                }
-                _ => Ok(Changed::applied(what, before, after)),
-            }
-        })
+        let ids = present.iter().map(|entry| entry.kept.id.clone()).collect();
+        let work = Work::on(&present, Vec::new(), ids);
+        let plan = work.draft(what.clone());
+        taken_back(plan, &work, &present).then(move |cx| async move { work.apply(&cx, what).await })
     }
 
     async fn observe(cx: &Context, (): ()) -> Result<Option<Dmz>, ToolError> {
