@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Lang, Message, Page, Sent, Show, ToolError, changes::AnyState, plan::Open, say};
+use crate::{Lang, Message, Page, Sent, Show, ToolError, changes::AnyState, plan::Open, say, state::word};
 
 /// In `differs`: the firewall's rules are as wanted, and the box did not say that it applies them.
 pub(crate) const COMMIT_UNCONFIRMED: &str = "commit_unconfirmed";
@@ -43,6 +43,8 @@ pub struct Changed<T> {
     after: Option<T>,
     /// Fields that the box dropped or changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    // What has a name is told by it.
+    #[schemars(extend("x-untrusted" = true))]
     differs: Vec<String>,
     /// In the journal, for undo.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,6 +162,7 @@ impl<T: Show> Show for Changed<T> {
         let (unconfirmed, fields): (Vec<&str>, Vec<&str>) =
             self.differs.iter().map(String::as_str).partition(|field| *field == COMMIT_UNCONFIRMED);
         if !fields.is_empty() {
+            let fields: Vec<String> = fields.into_iter().map(word).collect();
             page = page.fact(lang.pick("Not as asked", "Non conforme"), fields.join(", "));
         }
         if !unconfirmed.is_empty() {

@@ -98,7 +98,9 @@ fn walk(one: &Value, other: &Value, path: &str, by_name: bool, found: &mut Vec<S
             let (a, b) = (with_names(a), with_names(b));
             for (name, _) in a.iter().chain(b.iter().filter(|(name, _)| !has(&a, name))) {
                 let side = |list: &[(String, &Value)]| {
-                    list.iter().find(|(known, _)| known == name).map_or(Value::Null, |(_, item)| (*item).clone())
+                    list.iter()
+                        .find(|(known, _)| known == name)
+                        .map_or(Value::Null, |(_, item)| (*item).clone())
                 };
                 walk(&side(&a), &side(&b), &below(name), by_name, found);
             }

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Lang, Page, Show, Untrusted, plan::Open, record, schema::UNTRUSTED};
+use crate::{Lang, Page, Show, Untrusted, plan::Open, record, schema::UNTRUSTED, state::word};
 
 pub(crate) mod redo;
 #[cfg(test)]
@@ -166,6 +166,7 @@ pub(crate) struct ChangeDetails {
     before: AnyState,
     /// As read back; null when it was not.
     after: AnyState,
+    #[schemars(extend("x-untrusted" = true))]
     differs: Vec<String>,
     calls: AnyState,
     undo_call: Option<AnyState>,
@@ -210,7 +211,7 @@ impl Show for ChangeDetails {
             .fact_if(lang.pick("Error", "Erreur"), self.error.as_ref().map(Untrusted::shown))
             .fact_if(
                 lang.pick("Not as asked", "Non conforme"),
-                (!self.differs.is_empty()).then(|| self.differs.join(", ")),
+                (!self.differs.is_empty()).then(|| in_a_row(&self.differs)),
             )
             .facts(lang.pick("Before", "Avant"), lines(&self.before))
             .facts(lang.pick("After", "Après"), lines(&self.after))
@@ -241,6 +242,11 @@ fn calls_shown(calls: &Value) -> Vec<String> {
         format!("{} {}{only}", call["call"].as_str().unwrap_or_default(), call["parameters"])
     });
     shown.collect()
+}
+
+/// Fields that differ. What has a name is told by it, so each is one word.
+pub(crate) fn in_a_row(fields: &[String]) -> String {
+    fields.iter().map(|field| word(field)).collect::<Vec<_>>().join(", ")
 }
 
 fn undo_call_shown(call: &Value) -> String {

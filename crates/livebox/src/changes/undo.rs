@@ -124,7 +124,7 @@ fn already(cx: &Context, what: &Message, now: Value) -> Result<Planned, ToolErro
 }
 
 fn drifted(id: i64, fields: &[String]) -> ToolError {
-    let fields = fields.join(", ");
+    let fields = super::in_a_row(fields);
     ToolError::Drift(say!(
         "Nothing was changed: since entry {id}, something else changed {fields}. Undoing would overwrite that. Look at it first; a person at a terminal may force it with `livebox-mcp undo {id} --force`.",
         "Rien n'a été modifié : depuis l'entrée {id}, autre chose a changé {fields}, que l'annulation écraserait. Regardez d'abord ; une personne devant un terminal peut forcer avec « livebox-mcp undo {id} --force »."

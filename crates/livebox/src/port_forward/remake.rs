@@ -7,8 +7,7 @@ use super::{
     Kept, PATIENCE, Rule, Rules, Subject,
     remove::delete,
     restore::{Step, Work},
-    rules,
-    wire,
+    rules, wire,
 };
 use crate::{
     Changed, Context, Message, Sent, ToolError, change::COMMIT_UNCONFIRMED, firewall, lang::Lang, say,
