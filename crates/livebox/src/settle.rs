@@ -167,9 +167,10 @@ pub(crate) async fn failed(cx: &Context, plan: &Plan, error: &ToolError) -> Fini
     cx.session().forget_reads();
     let Ok(now) = (work.observe)(cx, plan.subject.clone()).await else { return told };
     match judge(&plan.before, &plan.after, &now, work.volatile) {
+        None => told,
         // The box's own word for it says more than "not applied".
-        (Outcome::Failed, _) if told.outcome == Outcome::Refused => told,
-        (outcome, differs) => Finish { outcome, differs, after: now, ..told },
+        Some((Outcome::Failed, _)) if told.outcome == Outcome::Refused => told,
+        Some((outcome, differs)) => Finish { outcome, differs, after: now, ..told },
     }
 }
 
@@ -188,16 +189,20 @@ fn outcome_of(error: &ToolError, sent: bool) -> Outcome {
     }
 }
 
-/// The outcome that the present state tells, and the fields that are not as wanted.
-fn judge(before: &Value, wanted: &Value, now: &Value, volatile: &[&str]) -> (Outcome, Vec<String>) {
+/// The outcome that the present state tells, and the fields that are not as wanted. `None` where it can tell nothing, as on
+/// a box that counts no restarts.
+fn judge(before: &Value, wanted: &Value, now: &Value, volatile: &[&str]) -> Option<(Outcome, Vec<String>)> {
     let stripped = |state: &Value| lasting(state.clone(), volatile);
-    if stripped(now) == stripped(wanted) {
+    if stripped(before) == stripped(wanted) {
+        return None;
+    }
+    Some(if stripped(now) == stripped(wanted) {
         (Outcome::Applied, Vec::new())
     } else if stripped(now) == stripped(before) {
         (Outcome::Failed, Vec::new())
     } else {
         (Outcome::Differs, differing(&stripped(wanted), &stripped(now)))
-    }
+    })
 }
 
 /// What to record of an interrupted change of which the box now says that.
@@ -205,10 +210,11 @@ fn end(entry: &Entry, now: Value) -> Finish {
     let volatile = work_of(entry).map_or(&[][..], |work| work.volatile);
     let (outcome, differs) = match judge(&entry.before, &entry.wanted, &now, volatile) {
         // The rules are there, but the process that would have seen them confirmed is gone.
-        (Outcome::Applied, _) if firewall::commits(&entry.calls) => {
+        None => return unreadable(entry.id),
+        Some((Outcome::Applied, _)) if firewall::commits(&entry.calls) => {
             (Outcome::Differs, vec![COMMIT_UNCONFIRMED.to_owned()])
         }
-        judged => judged,
+        Some(judged) => judged,
     };
     let error = (outcome == Outcome::Failed).then(|| {
         let message = say!(
