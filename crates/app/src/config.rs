@@ -293,7 +293,12 @@ pub(crate) fn read_file() -> Result<File, ToolError> {
             // The line's number only: the line may hold what its owner keeps to themselves.
             let before = error.span().and_then(|span| text.get(..span.start));
             let line = before.map_or(1, |before| before.matches('\n').count() + 1);
-            unusable(&path, &format!("{line}: {}", error.message()))
+            // Nor does anybody have to read the value that is wrong, only what belongs there.
+            let problem = error.message();
+            let wrong_type = problem.starts_with("invalid type") || problem.starts_with("invalid value");
+            let problem =
+                problem.rsplit_once(", ").filter(|_| wrong_type).map_or(problem, |(_, wanted)| wanted);
+            unusable(&path, &format!("{line}: {problem}"))
         }),
         // A link to a file that went away is no sign that its owner permits more.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.symlink_metadata().is_err() => {

@@ -7,12 +7,12 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
 use sysbus::{Call, Error, Kind, Secret, Session, Written};
-use tokio::sync::{Mutex, OnceCell, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use url::Url;
 use vault::Vault;
 
@@ -57,6 +57,9 @@ pub type NoticeSink = Arc<dyn Fn(Notice) + Send + Sync>;
 /// Where the owner's policy comes from: asked at each call, so that a changed file counts at once.
 pub type PolicySource = Arc<dyn Fn() -> Result<Policy, ToolError> + Send + Sync>;
 
+/// When the box was asked for its serial number, and what it said.
+type SerialAsOf = (Instant, Option<String>);
+
 /// What the running tool may do: granted by [`crate::invoke()`] only.
 #[derive(Clone)]
 struct Grant {
@@ -78,7 +81,7 @@ pub struct Context {
     granted: Option<Grant>,
     records: Arc<Records>,
     /// Serial number of the box, once asked.
-    serial: Arc<OnceCell<Option<String>>>,
+    serial: Arc<Mutex<Option<SerialAsOf>>>,
     guards: Arc<Guards>,
     /// Where secrets are kept.
     vault: Option<Vault>,
@@ -317,10 +320,23 @@ impl Context {
         &self.records
     }
 
-    /// Serial number of the box, asked once; `None` when it does not tell.
+    /// Serial number of the box, `None` when it does not tell. Asked again after a while: another box may stand there.
     pub(crate) async fn box_serial(&self) -> Option<String> {
-        let serial = self.serial.get_or_try_init(|| system::serial(self)).await;
-        serial.ok().cloned().flatten()
+        const FRESH: Duration = Duration::from_secs(2);
+        let mut known = self.serial.lock().await;
+        if let Some((asked, serial)) = &*known
+            && asked.elapsed() < FRESH
+        {
+            return serial.clone();
+        }
+        match system::serial(self).await {
+            Ok(serial) => {
+                *known = Some((Instant::now(), serial.clone()));
+                serial
+            }
+            // Silence is no other box.
+            Err(_) => known.as_ref().and_then(|(_, serial)| serial.clone()),
+        }
     }
 
     /// The reader's language.

@@ -374,10 +374,10 @@ async fn agreed_to_read(
 
 /// A person refused the same plan at a terminal: asking until they give in is no consent.
 fn said_no(denied: &Approval) -> ToolError {
-    let until = denied.expires_at.strftime("%H:%M UTC");
+    let left = denied.expires_at.duration_since(Timestamp::now()).as_mins() + 1;
     ToolError::NotConsented(say!(
-        "Nothing was changed: a person refused this very change at a terminal. It will not be asked again before {until}.",
-        "Rien n'a été modifié : une personne a refusé ce même changement dans un terminal. Il ne sera pas redemandé avant {until}."
+        "Nothing was changed: a person refused this very change at a terminal. It will not be asked again for {left} min.",
+        "Rien n'a été modifié : une personne a refusé ce même changement dans un terminal. Il ne sera pas redemandé pendant {left} min."
     ))
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     Access, Lang, Plan, Risk, Undo, Untrusted,
-    state::{differing_places, lines, word},
+    state::{differing_places, held, label_of_path, lines},
     text::unmarked,
 };
 
@@ -76,8 +76,13 @@ impl Plan {
         let at = |state: &Value| {
             state.pointer(&format!("/{}", path.replace('.', "/"))).cloned().unwrap_or_default()
         };
-        let (path, was, is) = (word(path), at(&self.before), at(&self.after));
-        match (lines(&was, lang).as_slice(), lines(&is, lang).as_slice()) {
+        let (name, was, is) = (path.rsplit('.').next().unwrap_or(path), at(&self.before), at(&self.after));
+        let path = label_of_path(path, lang);
+        let told = |state: &Value| match state {
+            Value::String(_) => vec![held(name, state, lang)],
+            other => lines(other, lang),
+        };
+        match (told(&was).as_slice(), told(&is).as_slice()) {
             ([was], [is]) if !was.contains('"') && !is.contains('"') => {
                 vec![format!("{path}{}{was} → {is}", lang.pick(": ", " : "))]
             }
@@ -173,7 +178,7 @@ mod tests {
         };
         let [english, french] = told("אבג", "דהו");
         assert!(english.contains("\nname, before: \"אבג\"\nname, after: \"דהו\"\n"), "{english}");
-        assert!(french.contains("\nname, avant : \"אבג\"\nname, après : \"דהו\"\n"), "{french}");
+        assert!(french.contains("\nnom, avant : \"אבג\"\nnom, après : \"דהו\"\n"), "{french}");
         let [english, _] = told("nas", "nas → \"nas\"");
         assert!(english.contains("\nname, before: nas\nname, after: \"nas → 'nas'\"\n"), "{english}");
     }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use journal::{Client, Draft, Entry, Finish, GuardDraft, Journal, Lock, Outcome, Text};
+use journal::{Client, Draft, Entry, Failure, Finish, GuardDraft, Journal, Lock, Outcome, Text, UNREADABLE};
 
 use serde_json::Value;
 
@@ -223,11 +223,18 @@ pub(crate) fn done(ended: &Ended) -> Finish {
         at: Timestamp::now(),
         outcome: match ended.outcome {
             crate::Outcome::Differs => Outcome::Differs,
+            crate::Outcome::Unverified => Outcome::Unknown,
             _ => Outcome::Applied,
         },
         after: ended.after.clone(),
         differs: ended.differs.clone(),
-        error: None,
+        error: (ended.outcome == crate::Outcome::Unverified).then(|| Failure {
+            kind: UNREADABLE.to_owned(),
+            message: text(&say!(
+                "The box answered; what the call did is not verified.",
+                "La box a répondu ; l'effet de l'appel n'est pas vérifié."
+            )),
+        }),
     }
 }
 

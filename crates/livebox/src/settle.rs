@@ -3,7 +3,7 @@
 //! Whoever holds the lock of changes knows that no other change is under way: an entry without an end is then the work
 //! of a process that died, or one whose outcome could not be read back. The box is asked what is so now.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use journal::{Entry, Failure, Finish, Journal, Outcome, UNREADABLE};
@@ -23,7 +23,12 @@ use crate::{
 /// changes held. A box that does not answer leaves them as they are: unknown.
 pub(crate) async fn interrupted(cx: &Context, journal: &Arc<Journal>) -> Result<(), ToolError> {
     let books = Arc::clone(journal);
-    for entry in on_disk(move || books.unsettled()).await? {
+    let open = on_disk(move || books.unsettled()).await?;
+    if !open.is_empty() {
+        // What was read for somebody's question may be older than the change.
+        cx.session().forget_reads();
+    }
+    for entry in open {
         if entry.outcome == Outcome::Pending {
             mark_unknown(journal, &entry).await?;
         }
@@ -38,7 +43,15 @@ pub(crate) async fn interrupted(cx: &Context, journal: &Arc<Journal>) -> Result<
         }
         match observed(cx, &entry).await {
             Ok(Some(now)) => {
-                let end = end(&entry, now);
+                let mut end = end(&entry, now);
+                if end.outcome == Outcome::Failed && is_fresh(&entry) {
+                    // Its request may still be on its way, though nobody waits for the answer.
+                    tokio::time::sleep(ON_ITS_WAY).await;
+                    cx.session().forget_reads();
+                    if let Ok(Some(now)) = observed(cx, &entry).await {
+                        end = self::end(&entry, now);
+                    }
+                }
                 let found = found_out(id, &end);
                 record::settle(journal, id, end).await?;
                 cx.notice(id, found, None);
@@ -51,6 +64,14 @@ pub(crate) async fn interrupted(cx: &Context, journal: &Arc<Journal>) -> Result<
         }
     }
     Ok(())
+}
+
+/// How long a request may be on its way after its sender died.
+const ON_ITS_WAY: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 2 });
+
+fn is_fresh(entry: &Entry) -> bool {
+    let age = Timestamp::now().duration_since(entry.at);
+    age.unsigned_abs() < ON_ITS_WAY * 2
 }
 
 fn found_out(id: i64, end: &Finish) -> Message {

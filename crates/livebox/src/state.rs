@@ -38,16 +38,93 @@ pub(crate) fn lines(state: &Value, lang: Lang) -> Vec<String> {
 fn fields(object: &Value, lang: Lang) -> Vec<String> {
     let mut found = Vec::new();
     for (name, field) in object.as_object().into_iter().flatten().filter(|(_, field)| !field.is_null()) {
-        let name = word(name);
+        let (held, name) = (held(name, field, lang), label(name, lang));
         match field {
             Value::Array(items) if items.iter().any(Value::is_object) => {
                 found.extend(items.iter().map(|item| format!("{name} {}", in_words(item, lang))));
             }
-            field => found.push(format!("{name} {}", in_words(field, lang))),
+            _ => found.push(format!("{name} {held}")),
         }
     }
     found
 }
+
+/// How people read the name of a field: in English as it is in the data.
+pub(crate) fn label(name: &str, lang: Lang) -> String {
+    let french = (lang == Lang::Fr).then(|| LABELS.iter().find(|(known, _)| *known == name)).flatten();
+    french.map_or_else(|| word(name), |(_, french)| (*french).to_owned())
+}
+
+/// The same for the path of a field; things of a list are counted from one.
+pub(crate) fn label_of_path(path: &str, lang: Lang) -> String {
+    if lang == Lang::En {
+        return word(path);
+    }
+    let steps = path.split('.').map(|step| match step.parse::<usize>() {
+        Ok(place) => (place + 1).to_string(),
+        Err(_) => label(step, lang),
+    });
+    steps.collect::<Vec<_>>().join(" ")
+}
+
+/// What a field holds: its words are ours, in French too, where only the box or we write them and nobody's names.
+pub(crate) fn held(name: &str, field: &Value, lang: Lang) -> String {
+    let ours = LEVELS.contains(&name).then(|| field.as_str()).flatten().filter(|_| lang == Lang::Fr);
+    let french = ours.and_then(|text| WORDS.iter().find(|(known, _)| *known == text));
+    french.map_or_else(|| in_words(field, lang), |(_, french)| (*french).to_owned())
+}
+
+/// The fields of states in French.
+const LABELS: &[(&str, &str)] = &[
+    ("after", "après"),
+    ("answer", "réponse"),
+    ("auto_channel", "canal automatique"),
+    ("band", "bande (GHz)"),
+    ("bands", "bandes (GHz)"),
+    ("blanks", "espaces autour du nom"),
+    ("changed", "changé"),
+    ("channel", "canal"),
+    ("dhcp_first", "DHCP de"),
+    ("dhcp_last", "DHCP à"),
+    ("enabled", "active"),
+    ("external_port", "port externe"),
+    ("guest", "invités"),
+    ("hidden", "masqué"),
+    ("host", "appareil"),
+    ("internal_port", "port interne"),
+    ("ipv6_level", "niveau IPv6"),
+    ("key", "clé"),
+    ("lease_s", "bail (s)"),
+    ("level", "niveau"),
+    ("name", "nom"),
+    ("networks", "réseaux"),
+    ("on", "en marche"),
+    ("order", "ordre"),
+    ("origin", "créée par"),
+    ("others", "autres"),
+    ("prefix_length", "longueur du préfixe"),
+    ("protocol", "protocole"),
+    ("reboots", "redémarrages"),
+    ("schedule_active", "programmation active"),
+    ("source", "seulement depuis"),
+    ("ssids", "réseaux"),
+    ("state", "état"),
+    ("status", "état"),
+    ("wanted", "voulu"),
+    ("width_setting", "largeur"),
+];
+
+/// Fields that hold such words.
+const LEVELS: &[&str] = &["level", "ipv6_level", "width_setting"];
+
+/// Words of ours in French.
+const WORDS: &[(&str, &str)] = &[
+    ("auto", "automatique"),
+    ("high", "élevé"),
+    ("low", "faible"),
+    ("medium", "moyen"),
+    ("custom", "personnalisé"),
+];
 
 /// A text of a state as [`Untrusted::word`] shows it.
 pub(crate) fn word(text: &str) -> String {

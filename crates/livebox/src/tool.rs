@@ -107,6 +107,8 @@ pub trait Change: Tool<Output = Changed<Self::State>> {
     const VOLATILE: &'static [&'static str] = &[];
     /// Whether the box shows what became of it. False for what no box tells, such as its password.
     const READABLE: bool = true;
+    /// Whether its way back sets just the fields that it changed: what others did to the rest is then no obstacle.
+    const BY_FIELD: bool = false;
 
     /// Reads the present state, checks that the change is possible, and plans it. Sends nothing.
     fn prepare(self, cx: &Context) -> impl Future<Output = Result<Prepared<Self::State>, ToolError>> + Send;
@@ -148,6 +150,7 @@ pub(crate) struct ChangeWork {
     pub(crate) observe: for<'a> fn(&'a Context, Value) -> Doing<'a, Value>,
     pub(crate) volatile: &'static [&'static str],
     pub(crate) readable: bool,
+    pub(crate) by_field: bool,
 }
 
 /// A [`Prepared`](crate::Prepared) with its types erased.
@@ -242,6 +245,7 @@ impl ToolDef {
             },
             volatile: T::VOLATILE,
             readable: T::READABLE,
+            by_field: T::BY_FIELD,
         }))
     }
 

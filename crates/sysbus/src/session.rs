@@ -242,6 +242,11 @@ impl Session {
         outcome.map(drop)
     }
 
+    /// Forgets what the box's firmware was found not to offer: for who must not give up on one answer.
+    pub async fn ask_anew(&self) {
+        self.0.line.lock().await.unavailable.clear();
+    }
+
     /// The answer to a read, shared with whoever reads the same.
     async fn shared(&self, ask: Ask) -> Result<Answered, Error> {
         let (key, name, line) = (ask.key(), ask.name.clone(), Arc::clone(&self.0.line));

@@ -121,3 +121,28 @@ async fn a_server_takes_up_what_a_dead_command_left() {
     tokio::time::timeout(Duration::from_secs(40), taken_back).await.expect("the server takes it back");
     peer.leave().await;
 }
+
+/// The way back has two calls, and the box denies the second one once: that is not yet "taken back".
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_way_back_is_not_the_end() {
+    let bench = bench(&["internet-cut@Firewall:setFirewallIPv6Level*1"]).await;
+    let before = bench.livebox.settings();
+    let mut child = bench.command();
+    let words = ["firewall", "set", "high", "--ipv6-level", "high", "--yes"];
+    let child = child.args(words).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    while bench.livebox.requests().count("Firewall:setFirewallIPv6Level") == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    bench.livebox.faults().add("denied@Firewall:setFirewallIPv6Level*1".parse().unwrap());
+    let said = child.wait_with_output().await.unwrap();
+    assert_eq!(bench.livebox.settings(), before, "{}", String::from_utf8_lossy(&said.stderr));
+    let shown = bench.run("--json journal show 1").await;
+    assert!(shown.out.contains("\"guard\": \"reverted\""), "{}", shown.out);
+}
+
+/// Two seconds away, two seconds back, and so on: neither silence nor calm lasts.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_comes_and_goes_is_not_well() {
+    took_back(&["firewall-cut=2"], "firewall set high --yes").await;
+}

@@ -221,14 +221,15 @@ impl Show for ChangeDetails {
             )
             .fact(lang.pick("Consent", "Accord"), &self.consent);
         let calls = calls_shown(&self.calls.0).into_iter();
+        let how_or_why = match &self.undo_call {
+            Some(call) if call.0.get("tool").is_none() => lang.pick("Because", "Parce que"),
+            _ => lang.pick("By the call", "Par l'appel"),
+        };
         calls
-            .fold(page, |page, call| page.fact(lang.pick("Sent", "Envoyé"), call))
+            .fold(page, |page, call| page.fact(lang.pick("Calls", "Appels"), call))
             .fact_if(lang.pick("Guard", "Garde"), guard.map(|word| guard_shown(word, lang)))
             .fact(lang.pick("Undo", "Annulation"), undo_shown(*undo, lang))
-            .fact_if(
-                lang.pick("By the call", "Par l'appel"),
-                self.undo_call.as_ref().map(|call| undo_call_shown(&call.0)),
-            )
+            .fact_if(how_or_why, self.undo_call.as_ref().map(|call| undo_call_shown(&call.0)))
             .fact_if(lang.pick("Taken back by", "Annulée par"), self.undone_by.map(|id| id.to_string()))
             .fact_if(lang.pick("Takes back", "Annule"), self.undoes.map(|id| id.to_string()))
     }

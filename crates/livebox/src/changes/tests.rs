@@ -264,3 +264,27 @@ async fn a_last_change_without_a_way_back_is_not_skipped() {
     assert_eq!(bench.count("Firewall:deleteDMZ"), 0);
     assert_eq!(bench.json("journal_undo", json!({"entry": 1})).await["outcome"], "applied");
 }
+
+/// Two changes that touch different fields of one thing can be undone in any order.
+#[tokio::test]
+async fn an_undo_minds_only_what_it_sets() {
+    let bench = bench().await;
+    let before = bench.livebox.settings();
+    bench.json("firewall_set", json!({"level": "low"})).await;
+    bench.json("firewall_set", json!({"ipv6_level": "low"})).await;
+    bench.json("lan_set", json!({"dhcp_last": "192.168.1.140"})).await;
+    bench.json("lan_set", json!({"lease_s": 7200})).await;
+    for entry in [3, 1, 4, 2] {
+        assert_eq!(
+            bench.json("journal_undo", json!({"entry": entry})).await["outcome"],
+            "applied",
+            "{entry}"
+        );
+    }
+    assert_eq!(bench.livebox.settings(), before);
+    // What somebody else did to the same field is still respected.
+    bench.json("firewall_set", json!({"level": "low"})).await;
+    bench.livebox.call("Firewall", "setFirewallLevel", &json!({"level": "High"}));
+    let error = bench.error("journal_undo", json!({})).await;
+    assert!(matches!(error, ToolError::Drift(_)), "{error}");
+}

@@ -151,6 +151,8 @@ impl Read for KeepChange {
     async fn run(self, cx: &Context) -> Result<Kept, ToolError> {
         let id = self.entry;
         let Some(journal) = cx.records().existing().await? else { return Err(record::no_entry(id)) };
+        // A change that is being taken back at this moment is not kept.
+        let _lock = record::lock(cx, &journal).await?;
         let books = Arc::clone(&journal);
         let kept = on_disk(move || books.keep_guard(id, Timestamp::now())).await?;
         let entry = record::entry(&journal, id).await?;

@@ -22,6 +22,8 @@ pub(crate) async fn plan(cx: &Context, args: Value) -> Result<Planned, ToolError
     let super::tools::UndoEntry { entry } = crate::tool::read_args(args)?;
     let journal = cx.records().existing().await?.ok_or_else(nothing_to_undo)?;
     let serial = cx.box_serial().await;
+    // What was interrupted a moment ago may have taken effect.
+    settle::if_idle(cx, &journal).await;
     let entry = if let Some(id) = entry {
         record::entry(&journal, id).await?
     } else {
@@ -37,12 +39,23 @@ pub(crate) async fn plan(cx: &Context, args: Value) -> Result<Planned, ToolError
         )));
     }
     let now = settle::observed(cx, &entry).await?.ok_or_else(|| forgotten(id))?;
-    let volatile = settle::work_of(&entry).map_or(&[][..], |work| work.volatile);
+    let work = settle::work_of(&entry);
+    let volatile = work.map_or(&[][..], |work| work.volatile);
     let stripped = |state: &Value| lasting(state.clone(), volatile);
-    if stripped(&now) == stripped(&entry.before) {
+    // An inverse that sets single fields overwrites no others.
+    let touched = work
+        .is_some_and(|work| work.by_field)
+        .then(|| differing(&stripped(&entry.before), &stripped(&entry.after)));
+    let concerned = |fields: Vec<String>| match &touched {
+        Some(touched) => {
+            fields.into_iter().filter(|field| touched.iter().any(|own| overlap(own, field))).collect()
+        }
+        None => fields,
+    };
+    if concerned(differing(&stripped(&entry.before), &stripped(&now))).is_empty() {
         return already(cx, &what, now);
     }
-    let drift = differing(&stripped(&entry.after), &stripped(&now));
+    let drift = concerned(differing(&stripped(&entry.after), &stripped(&now)));
     if !drift.is_empty() && !cx.is_forced() {
         return Err(drifted(id, &drift));
     }
@@ -61,6 +74,27 @@ pub(crate) async fn plan(cx: &Context, args: Value) -> Result<Planned, ToolError
     }
 }
 
+/// Whether one of these paths is a part of the other, or they are the same. A missing state concerns everything.
+fn overlap(one: &str, other: &str) -> bool {
+    let within = |outer: &str, inner: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    [one, other].contains(&"existence") || within(one, other) || within(other, one)
+}
+
+/// The inverse of an entry for its guard, which may have sent a part of it already.
+pub(crate) async fn plan_again(cx: &Context, entry: &Entry) -> Result<Planned, ToolError> {
+    let journal::Undo::Call { tool, args } = &entry.undo else {
+        return Err(forgotten(entry.id));
+    };
+    let worker = crate::find_any(tool).ok_or_else(|| forgotten(entry.id))?;
+    let mut planned = Box::pin(invoke::plan(cx, worker, args.clone())).await?;
+    if let Planned::Plan(plan, _) = &mut planned {
+        plan.undoes = Some(entry.id);
+    }
+    Ok(planned)
+}
+
 /// The last change. Where it cannot be taken back, none is chosen in its place: nobody thinks of an earlier one then.
 async fn last(journal: &Arc<Journal>, serial: Option<String>) -> Result<Entry, ToolError> {
     let books = Arc::clone(journal);
@@ -71,7 +105,7 @@ async fn last(journal: &Arc<Journal>, serial: Option<String>) -> Result<Entry, T
     .await?;
     let last = last.ok_or_else(nothing_to_undo)?;
     match undoable {
-        Some(undoable) if undoable.id < last.id && last.outcome.took_effect() => {
+        Some(undoable) if undoable.id < last.id => {
             let (id, earlier) = (last.id, undoable.id);
             let (what, what_earlier) = (record::message(&last.what), record::message(&undoable.what));
             let (english, french) = (what.text(Lang::En), what.text(Lang::Fr));

@@ -62,7 +62,7 @@ impl fmt::Display for Level {
 textual!(Level, schemars::json_schema!({ "type": "string", "enum": ["high", "medium", "low", "custom"] }));
 
 impl Level {
-    fn shown(level: Option<Self>, lang: Lang) -> &'static str {
+    pub(super) fn shown(level: Option<Self>, lang: Lang) -> &'static str {
         match level {
             Some(Self::High) => lang.pick("high", "élevé"),
             Some(Self::Medium) => lang.pick("medium", "moyen"),

@@ -79,6 +79,7 @@ impl Tool for SetFirewall {
 impl Change for SetFirewall {
     type State = Levels;
     type Subject = ();
+    const BY_FIELD: bool = true;
 
     async fn prepare(self, cx: &Context) -> Result<Prepared<Levels>, ToolError> {
         if self.level.is_none() && self.ipv6_level.is_none() {
@@ -179,16 +180,17 @@ async fn apply(
 
 impl SetFirewall {
     fn sentence(&self) -> Message {
-        match (self.level, self.ipv6_level) {
-            (Some(level), None) => {
-                say!("Set the IPv4 firewall to {level}", "Régler le pare-feu IPv4 sur {level}")
+        let levels = |level| [crate::Lang::En, crate::Lang::Fr].map(|lang| Level::shown(Some(level), lang));
+        match (self.level.map(levels), self.ipv6_level.map(levels)) {
+            (Some([english, french]), None) => {
+                say!("Set the IPv4 firewall to {english}", "Régler le pare-feu IPv4 sur {french}")
             }
-            (None, Some(level)) => {
-                say!("Set the IPv6 firewall to {level}", "Régler le pare-feu IPv6 sur {level}")
+            (None, Some([english, french])) => {
+                say!("Set the IPv6 firewall to {english}", "Régler le pare-feu IPv6 sur {french}")
             }
-            (Some(level), Some(ipv6)) => say!(
-                "Set the firewall to {level} for IPv4 and {ipv6} for IPv6",
-                "Régler le pare-feu sur {level} en IPv4 et {ipv6} en IPv6"
+            (Some([english, french]), Some([english_ipv6, french_ipv6])) => say!(
+                "Set the firewall to {english} for IPv4 and {english_ipv6} for IPv6",
+                "Régler le pare-feu sur {french} en IPv4 et {french_ipv6} en IPv6"
             ),
             (None, None) => say!("Set the firewall", "Régler le pare-feu"),
         }

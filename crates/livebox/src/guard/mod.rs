@@ -19,14 +19,15 @@ mod look;
 use self::look::{Clock, home_network, is_silence, lasted, look};
 use crate::{
     Context, Message, ToolError,
-    changes::{is_watched, undo},
+    change::COMMIT_UNCONFIRMED,
+    changes::{in_a_row, is_watched, undo},
     connection,
     invoke::{self, Planned},
     lang::Lang,
     plan::{Plan, Watch},
     record::{self, on_disk},
     say, settle,
-    tool::Access,
+    tool::{Access, Ended},
 };
 
 /// Between two looks at the box.
@@ -145,7 +146,9 @@ async fn is_ended(journal: &Arc<Journal>, entry: &Entry) -> bool {
     if !is_watched(entry) {
         return true;
     }
-    if entry.undone_by.is_some() {
+    if let Some(by) = entry.undone_by
+        && record::entry(journal, by).await.is_ok_and(|by| by.outcome == Outcome::Applied)
+    {
         end(journal, entry.id, GuardState::Reverted, None).await;
         return true;
     }
@@ -178,10 +181,12 @@ async fn watch(cx: &Context, journal: &Arc<Journal>, id: i64) -> Result<(), Tool
     let start = Instant::now();
     let start = start.checked_sub(since.try_into().unwrap_or_default()).unwrap_or(start);
     let mut clock = Clock::from(start);
+    // A connection that comes and goes is not well, however short each absence.
+    let latest = Instant::now() + limits.longest().unsigned_abs();
     loop {
         let seen = look(cx).await;
         let entry = record::entry(journal, id).await?;
-        if is_ended(journal, &entry).await || is_of_another_box(cx, &entry).await {
+        if is_ended(journal, &entry).await || (seen.box_answers && is_of_another_box(cx, &entry).await) {
             return Ok(());
         }
         let internet_ok = !watched.had_internet || seen.internet != Some(false);
@@ -202,6 +207,8 @@ async fn watch(cx: &Context, journal: &Arc<Journal>, id: i64) -> Result<(), Tool
             Some(say!("the box fell silent", "la box ne répondait plus"))
         } else if lasted(clock.internet_lost, limits.internet_s) {
             Some(say!("the Internet did not come back", "Internet n'est pas revenu"))
+        } else if !settled && Instant::now() > latest {
+            Some(say!("the connection did not stay", "la connexion n'a pas tenu"))
         } else if lasted(clock.home_lost, limits.internet_s) {
             Some(say!(
                 "no device came back to the home network",
@@ -242,11 +249,9 @@ async fn take_back(
             if is_ended(journal, &entry).await || is_of_another_box(cx, &entry).await {
                 return Ok(());
             }
-            match revert(cx, journal, id).await {
-                Ok(()) => {
-                    end(journal, id, GuardState::Reverted, Some(why)).await;
-                    return Ok(());
-                }
+            cx.session().ask_anew().await;
+            match revert(cx, journal, id, &why).await {
+                Ok(()) => return Ok(()),
                 Err(error) if is_silence(&error) => {}
                 Err(error) if is_final(&error) || failed >= ATTEMPTS => {
                     end(journal, id, GuardState::Failed, Some(error.message())).await;
@@ -279,27 +284,42 @@ fn is_final(error: &ToolError) -> bool {
     }
 }
 
-/// Plans the inverse from the present state and applies it, recorded like every change.
-async fn revert(cx: &Context, journal: &Arc<Journal>, id: i64) -> Result<(), ToolError> {
+/// Plans the inverse from the present state, applies it, recorded like every change, and ends the guard. Whoever wants to
+/// keep the change meanwhile waits for the lock.
+async fn revert(cx: &Context, journal: &Arc<Journal>, id: i64, why: &Message) -> Result<(), ToolError> {
     let _turn = cx.turn().await;
     let _lock = record::lock(cx, journal).await?;
     settle::interrupted(cx, journal).await?;
-    if over(&record::entry(journal, id).await?) {
+    let entry = record::entry(journal, id).await?;
+    if is_ended(journal, &entry).await {
         return Ok(());
     }
-    let args = serde_json::json!({ "entry": id });
-    match undo::plan(cx, args).await? {
-        Planned::Already(_) => Ok(()),
-        Planned::Plan(mut plan, carry) => {
-            plan.watch = None;
-            let client = Client {
-                name: "livebox-mcp guard".to_owned(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                transport: "guard".to_owned(),
-            };
-            invoke::carry_out(cx, journal, &plan, carry, Access::Disrupt, client, "guard").await?.1.map(drop)
+    let planned = match entry.undone_by {
+        // A part of the way back was done.
+        Some(_) => undo::plan_again(cx, &entry).await?,
+        None => undo::plan(cx, serde_json::json!({ "entry": id })).await?,
+    };
+    if let Planned::Plan(mut plan, carry) = planned {
+        plan.watch = None;
+        let client = Client {
+            name: "livebox-mcp guard".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            transport: "guard".to_owned(),
+        };
+        let (_, ended) =
+            invoke::carry_out(cx, journal, &plan, carry, Access::Disrupt, client, "guard").await?;
+        let Ended { outcome, differs, .. } = ended?;
+        let fields: Vec<String> = differs.into_iter().filter(|field| field != COMMIT_UNCONFIRMED).collect();
+        if outcome == crate::Outcome::Differs && !fields.is_empty() {
+            let fields = in_a_row(&fields);
+            return Err(ToolError::Failed(say!(
+                "the box did not take all of it back: {fields}",
+                "la box n'a pas tout repris : {fields}"
+            )));
         }
     }
+    end(journal, id, GuardState::Reverted, Some(why.clone())).await;
+    Ok(())
 }
 
 /// The limits of a guard, as the journal keeps them.
@@ -317,10 +337,17 @@ pub(crate) struct Watched {
 impl Watched {
     /// What is there before that change.
     pub(crate) async fn before(cx: &Context, plan: &Plan, limits: Watch) -> Result<Self, ToolError> {
-        let had_internet = connection::internet(cx).await? == Some(true);
+        // A guard that has seen the Internet go knows what was there before.
+        let journal = cx.records().open().await?;
+        let pending = on_disk(move || journal.guards_pending()).await?;
+        let known: Vec<Self> =
+            pending.iter().filter_map(|entry| Some(Self::read(&entry.guard.as_ref()?.limits))).collect();
+        let had_internet =
+            connection::internet(cx).await? == Some(true) || known.iter().any(|watched| watched.had_internet);
         // What stays off until it is undone may well have been all that connected them.
         let stays_cut = plan.cut.as_ref().is_some_and(|cut| cut.lasts.is_none());
-        let had_home = !stays_cut && home_network(cx).await == Some(true);
+        let had_home = !stays_cut
+            && (home_network(cx).await == Some(true) || known.iter().any(|watched| watched.had_home));
         Ok(Self { limits, had_internet, had_home })
     }
 

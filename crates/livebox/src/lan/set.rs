@@ -71,15 +71,18 @@ impl Tool for SetLan {
 }
 
 impl SetLan {
-    /// The order that makes it so.
-    fn to(wanted: &Addressing) -> Self {
+    /// The order that takes a change back: what it does not touch is left to whoever changed that since.
+    fn back(now: &Addressing, wanted: &Addressing) -> Self {
+        fn undone<T: PartialEq>(now: T, wanted: &T) -> Option<T> {
+            (now != *wanted).then_some(now)
+        }
         Self {
-            ipv4: Some(Ipv4(wanted.ipv4)),
-            prefix_length: Some(wanted.prefix_length),
-            dhcp: wanted.dhcp,
-            dhcp_first: wanted.dhcp_first.map(Ipv4),
-            dhcp_last: wanted.dhcp_last.map(Ipv4),
-            lease_s: wanted.lease_s,
+            ipv4: undone(now.ipv4, &wanted.ipv4).map(Ipv4),
+            prefix_length: undone(now.prefix_length, &wanted.prefix_length),
+            dhcp: undone(now.dhcp, &wanted.dhcp).flatten(),
+            dhcp_first: undone(now.dhcp_first, &wanted.dhcp_first).flatten().map(Ipv4),
+            dhcp_last: undone(now.dhcp_last, &wanted.dhcp_last).flatten().map(Ipv4),
+            lease_s: undone(now.lease_s, &wanted.lease_s).flatten(),
         }
     }
 
@@ -125,6 +128,7 @@ impl SetLan {
 impl Change for SetLan {
     type State = Addressing;
     type Subject = ();
+    const BY_FIELD: bool = true;
 
     async fn prepare(self, cx: &Context) -> Result<Prepared<Addressing>, ToolError> {
         self.check_values()?;
@@ -151,7 +155,7 @@ impl Change for SetLan {
         let orders = Orders::new(bridge.as_ref(), &now, &wanted)?;
         let mut draft = orders
             .planned_in(Draft::new(what.clone(), &()).turns(Some(&now), Some(&wanted)))
-            .undone_by(&Self::to(&now))
+            .undone_by(&Self::back(&now, &wanted))
             .watched(if moves { MOVING } else { Watch::USUAL });
         draft = consequences(draft, &now, &wanted);
         if resizes {
@@ -217,7 +221,7 @@ fn sentence(now: &Addressing, wanted: &Addressing) -> Message {
         add([format!("leases of {seconds} s"), format!("baux de {seconds} s")]);
     }
     let (english, french) = (english.join(", "), french.join(", "));
-    say!("Address the home network anew: {english}", "Réadresser le réseau local : {french}")
+    say!("Home network: {english}", "Réseau local : {french}")
 }
 
 /// What people will notice.

@@ -154,12 +154,14 @@ impl Hand<'_> {
             };
             let patience = if may_come { PATIENCE } else { std::time::Duration::ZERO };
             let seen = self.cx.read_back(patience, || find(self.cx, kept), is_made).await;
-            let (_, is_seen) = seen.map_err(|error| perhaps_missing(kept, error))?;
+            let (found, is_seen) = seen.map_err(|error| perhaps_missing(kept, error))?;
             if is_seen {
                 return Ok(());
             }
             self.is_steady = false;
-            if !is_lost && !was_there {
+            // Only what we took from its place is worth a second try, and only where nothing stands in it now: a rule that
+            // is there and different may be somebody else's.
+            if !was_there || found.is_some() {
                 return Ok(());
             }
         }

@@ -204,7 +204,8 @@ pub(crate) struct PasswordChanged {
     /// Proven by a fresh login.
     changed: bool,
     /// What the owner must do now.
-    next: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'static str>,
     /// Whether what `login` keeps is the new one.
     #[serde(skip)]
     kept: bool,
@@ -213,7 +214,7 @@ pub(crate) struct PasswordChanged {
 impl PasswordChanged {
     /// As it will be.
     fn planned() -> Self {
-        Self { changed: true, next: Self::next(false), kept: false }
+        Self { changed: true, next: None, kept: false }
     }
 
     fn next(kept: bool) -> &'static str {

@@ -130,7 +130,7 @@ impl Change for RebootBox {
                 Some(COMING_BACK),
             )
             .typed("reboot")
-            .not_undone(say!("a reboot has happened", "un redémarrage a eu lieu"))
+            .not_undone(say!("a reboot cannot be taken back", "un redémarrage ne s'annule pas"))
             .then(move |cx| async move {
                 let sent = cx.write(&order).await?;
                 let watch =
@@ -290,7 +290,8 @@ impl Change for SetPassword {
                 &secrets,
                 say!("where the box lacks the former", "si la box n'a pas l'appel précédent"),
             )
-            .typed("password")
+            // Not "password": whoever reads that beside a field types theirs.
+            .typed("change")
             .recorded_as(&self)
             .bound_to(fingerprint)
             .note(say!(
@@ -340,8 +341,11 @@ impl SetPassword {
     /// What the box accepts is not public; these limits hold everywhere (its own page asks for 8 characters).
     fn check(&self) -> Result<(), ToolError> {
         let (current, new) = (self.current.expose(), self.new.expose());
-        let problem = if current.is_empty() {
-            say!("The present password is missing.", "Le mot de passe actuel manque.")
+        let problem = if current.is_empty() || current.chars().any(char::is_control) {
+            say!(
+                "The present password is missing, or holds a control character.",
+                "Le mot de passe actuel manque, ou contient un caractère de contrôle."
+            )
         } else if new.chars().count() < 8 {
             say!(
                 "The new password is too short: at least 8 characters.",
@@ -371,7 +375,7 @@ impl SetPassword {
         match cx.session().login_with(self.new.clone()).await {
             Ok(()) => {
                 let kept = cx.replace_kept_password(&self.new).await;
-                Ok(PasswordChanged { changed: true, next: PasswordChanged::next(kept), kept })
+                Ok(PasswordChanged { changed: true, next: Some(PasswordChanged::next(kept)), kept })
             }
             Err(BoxFault::PasswordRefused { .. }) => {
                 match cx.session().login_with(self.current.clone()).await {

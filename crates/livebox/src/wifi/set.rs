@@ -46,6 +46,7 @@ impl Change for RestoreWifi {
     type State = Settings;
     type Subject = Vec<String>;
     const VOLATILE: &'static [&'static str] = VOLATILE;
+    const BY_FIELD: bool = true;
 
     async fn prepare(self, cx: &Context) -> Result<Prepared<Settings>, ToolError> {
         let air = Air::read(cx).await?;

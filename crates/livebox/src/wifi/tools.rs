@@ -191,6 +191,7 @@ impl Change for SetWifi {
     type State = Settings;
     type Subject = Vec<String>;
     const VOLATILE: &'static [&'static str] = set::VOLATILE;
+    const BY_FIELD: bool = true;
 
     async fn prepare(self, cx: &Context) -> Result<Prepared<Settings>, ToolError> {
         let Self { network, channel, width, ssid, hidden } = self;

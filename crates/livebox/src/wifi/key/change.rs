@@ -153,8 +153,8 @@ pub(super) async fn prepare(cx: &Context, new: New, what: Message) -> Result<Pre
         .sends_secret(&order, &secrets)
         .cuts(
             say!(
-                "the network while its radio restarts, then each device until it is given the new key",
-                "le réseau pendant que sa radio redémarre, puis chaque appareil tant qu'il n'a pas la nouvelle clé"
+                "the network while its radio restarts, then each device until it is given that key",
+                "le réseau pendant que sa radio redémarre, puis chaque appareil tant qu'il n'a pas cette clé"
             ),
             Some(RESTARTING),
         );
