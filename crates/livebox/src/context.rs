@@ -339,6 +339,12 @@ impl Context {
         }
     }
 
+    /// Forgets what the box said up to now, and which box it was: for what must hold at this moment.
+    pub(crate) async fn look_anew(&self) {
+        self.session().forget_reads();
+        *self.serial.lock().await = None;
+    }
+
     /// The reader's language.
     pub fn lang(&self) -> Lang {
         self.lang

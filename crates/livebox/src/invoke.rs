@@ -167,7 +167,7 @@ impl Change<'_> {
     async fn run(self, args: Value) -> Result<Answer, ToolError> {
         let Self { cx, def, .. } = self;
         // Nothing is planned, and nothing said to be so already, on what was read for somebody's earlier question.
-        cx.session().forget_reads();
+        cx.look_anew().await;
         let (shown, _) = match plan(cx, def, args.clone()).await? {
             Planned::Already(answer) => return Ok(answer),
             Planned::Plan(shown, carry) => (shown, carry),
@@ -191,7 +191,7 @@ impl Change<'_> {
         let _turn = cx.turn().await;
         let _lock = record::lock(cx, &journal).await?;
         settle::interrupted(cx, &journal).await?;
-        cx.session().forget_reads();
+        cx.look_anew().await;
         let given = args.clone();
         let (plan, carry) = match plan(cx, def, args).await? {
             Planned::Already(answer) => return Ok(answer),

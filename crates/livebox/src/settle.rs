@@ -26,7 +26,7 @@ pub(crate) async fn interrupted(cx: &Context, journal: &Arc<Journal>) -> Result<
     let open = on_disk(move || books.unsettled()).await?;
     if !open.is_empty() {
         // What was read for somebody's question may be older than the change.
-        cx.session().forget_reads();
+        cx.look_anew().await;
     }
     for entry in open {
         if entry.outcome == Outcome::Pending {

@@ -288,3 +288,14 @@ async fn an_undo_minds_only_what_it_sets() {
     let error = bench.error("journal_undo", json!({})).await;
     assert!(matches!(error, ToolError::Drift(_)), "{error}");
 }
+
+/// Another box may have taken the place of the one that was changed, while the same server runs.
+#[tokio::test]
+async fn an_undo_is_for_the_box_that_was_changed() {
+    let bench = bench().await;
+    bench.json("dmz_set", json!({"host": "nas-familial"})).await;
+    bench.livebox.with_state(|router| router.state.identity.serial = "ANOTHERBOX00001".to_owned());
+    let error = bench.error("journal_undo", json!({"entry": 1})).await;
+    assert!(matches!(error, ToolError::Conflict(_)) && error.to_string().contains("another box"), "{error}");
+    assert_eq!(bench.count("Firewall:deleteDMZ"), 0);
+}
