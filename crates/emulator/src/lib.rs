@@ -10,7 +10,7 @@
 //!
 //! let options = Options { time: Time::Manual("2026-03-14T10:40:00Z".parse().unwrap()), ..Options::default() };
 //! let livebox = Emulator::start("127.0.0.1:0", options).await?;
-//! println!("a Livebox answers at {}", livebox.url());
+//! assert!(livebox.url().starts_with("http://127.0.0.1:"));
 //!
 //! // An evening passes, and a client meets a slow box.
 //! livebox.clock().advance(std::time::Duration::from_secs(6 * 3600));

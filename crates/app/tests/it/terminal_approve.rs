@@ -132,17 +132,22 @@ async fn run_in_terminal(bench: &Bench, id: &str) -> Said {
     Screen::open(approve(bench, &[id])).leave().await
 }
 
+/// Asks for a change that the person at the terminal refuses; the request's id, and how the terminal ended.
+async fn refused(bench: &Bench, peer: &mut Peer, no: &str) -> (String, Said) {
+    let asked = ask(peer).await;
+    let id = asked["structuredContent"]["approval"]["id"].as_str().unwrap().to_owned();
+    let mut screen = Screen::open(approve(bench, &[&id]));
+    code(&mut screen).await;
+    screen.type_line(no).await;
+    (id, screen.leave().await)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_no_is_recorded_and_the_assistant_hears_it() {
     let bench = Bench::start().await;
     let mut peer = Peer::start(bench.asking().arg("mcp"));
     peer.initialize().await;
-    let asked = ask(&mut peer).await;
-    let id = asked["structuredContent"]["approval"]["id"].as_str().unwrap().to_owned();
-    let mut screen = Screen::open(approve(&bench, &[&id]));
-    code(&mut screen).await;
-    screen.type_line("non").await;
-    let end = screen.leave().await;
+    let (id, end) = refused(&bench, &mut peer, "non").await;
     assert_eq!(end.code, 6, "{}", end.out);
     assert_eq!(state(&bench, &id), ApprovalState::Denied);
     let again = ask(&mut peer).await;
@@ -187,7 +192,7 @@ async fn blind_answers_are_none() {
     // Each question has a code of its own: the last one does not serve again.
     let mut screen = Screen::open(approve(&bench, &[&id]));
     let first = code(&mut screen).await;
-    screen.type_line("XXXXX").await;
+    screen.type_line("QQQQQ").await;
     let second = code(&mut screen).await;
     assert_ne!(first, second);
     screen.type_line(&first).await;
@@ -285,12 +290,8 @@ async fn a_refusal_holds_for_every_spelling() {
     let bench = Bench::start().await;
     let mut peer = Peer::start(bench.asking().arg("mcp"));
     peer.initialize().await;
-    let asked = ask(&mut peer).await;
-    let id = asked["structuredContent"]["approval"]["id"].as_str().unwrap().to_owned();
-    let mut screen = Screen::open(approve(&bench, &[&id]));
-    code(&mut screen).await;
-    screen.type_line("no").await;
-    assert_eq!(screen.leave().await.code, 6);
+    let (_, end) = refused(&bench, &mut peer, "no").await;
+    assert_eq!(end.code, 6, "{}", end.out);
     for host in ["nas-familial", "192.168.1.20", "NAS-FAMILIAL", "00:11:32:8e:8d:60"] {
         let again = peer.call("dmz_set", json!({ "host": host })).await;
         assert_eq!(again["isError"], true, "{host}: {again}");

@@ -38,8 +38,8 @@ fn no_and_too_late_give_nothing() {
     let unused = journal.request_approval(&question(0, "unused")).unwrap();
     assert!(journal.answer_approval(&unused.id, true, at(599)).unwrap());
     assert_eq!(journal.consume_approval("unused", "Claude", at(600)).unwrap(), None);
-    assert!(!journal.answer_approval("XXXXX", true, at(1)).unwrap());
-    assert_eq!(journal.approval("XXXXX").unwrap(), None);
+    assert!(!journal.answer_approval("QQQQQ", true, at(1)).unwrap());
+    assert_eq!(journal.approval("QQQQQ").unwrap(), None);
 }
 
 fn by(client: &str, plan_hash: &str) -> ApprovalDraft {
