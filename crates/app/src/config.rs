@@ -295,16 +295,17 @@ pub(crate) fn read_file() -> Result<File, ToolError> {
             let line = before.map_or(1, |before| before.matches('\n').count() + 1);
             // Nor does anybody have to read the value that is wrong, only what belongs there.
             let problem = error.message();
-            let wrong_type = problem.starts_with("invalid type") || problem.starts_with("invalid value");
-            let problem =
-                problem.rsplit_once(", ").filter(|_| wrong_type).map_or(problem, |(_, wanted)| wanted);
-            unusable(&path, &format!("{line}: {problem}"))
+            let is_value = problem.starts_with("invalid type") || problem.starts_with("invalid value");
+            match problem.rsplit_once(", ") {
+                Some((_, wanted)) if is_value => unusable(&path, &wrong_value(line, wanted)),
+                _ => unusable(&path, &say!("{line}: {problem}", "{line} : {problem}")),
+            }
         }),
         // A link to a file that went away is no sign that its owner permits more.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.symlink_metadata().is_err() => {
             Ok(File::default())
         }
-        Err(error) => Err(unusable(&path, &error.to_string())),
+        Err(error) => Err(unusable(&path, &say!("{error}", "{error}"))),
     }
 }
 
@@ -333,11 +334,22 @@ fn out_of_range(key: &str, most: u64) -> ToolError {
     ))
 }
 
-fn unusable(path: &Path, problem: &str) -> ToolError {
+/// A value of another type than the key takes, without the value.
+fn wrong_value(line: usize, wanted: &str) -> Message {
+    let french = match wanted {
+        "expected a boolean" => "true ou false attendu",
+        "expected a string" => "texte entre guillemets attendu",
+        other => other,
+    };
+    say!("{line}: {wanted}", "{line} : {french}")
+}
+
+fn unusable(path: &Path, problem: &Message) -> ToolError {
     let path = path.display();
+    let (english, french) = (problem.text(Lang::En), problem.text(Lang::Fr));
     let message: Message = say!(
-        "The configuration file is not usable: {path}: {problem}. The README lists its keys; the password is none of them (password_file is).",
-        "Le fichier de configuration est inutilisable : {path} : {problem}. Le README donne ses clés ; le mot de passe n'en est pas une (password_file, si)."
+        "The configuration file is not usable: {path}: {english}. The README lists its keys; the password is none of them (password_file is).",
+        "Le fichier de configuration est inutilisable : {path} : {french}. Le README donne ses clés ; le mot de passe n'en est pas une (password_file, si)."
     );
     ToolError::Arguments(message)
 }
